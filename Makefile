@@ -1,0 +1,56 @@
+# Breakwater. `make help` says what there is. Nothing else to set up: git, make and Python >= 3.11 with venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := .venv/.installed
+DEV := .venv/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt migrate openapi bench clean
+
+help: ## What there is
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN) ## Start everything on http://127.0.0.1:8000 (BREAKWATER_PORT changes the port)
+	@exec $(BIN)/breakwater serve
+
+test: $(DEV) ## The whole suite, on SQLite and PostgreSQL
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## Style, types, import law, migrations in step with the tables, API document in step with the routes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tests.contracts.migrations_in_step
+	$(BIN)/python -m api.openapi --check docs/openapi.json
+
+fmt: $(DEV) ## Rewrite in the house's style
+	$(BIN)/ruff check -q --fix . || true
+	$(BIN)/ruff format -q .
+
+migrate: $(RUN) ## Bring the database to the newest tables
+	$(BIN)/breakwater migrate
+
+openapi: $(DEV) ## Write docs/openapi.json anew
+	$(BIN)/python -m api.openapi docs/openapi.json
+
+bench: $(DEV) ## Print what things cost, as ratios against named baselines
+	$(BIN)/python -m bench
+
+clean: ## Remove the environment and caches; var/ with its data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Breakwater needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python has no venv here. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }
+	$(PIP) install --upgrade "pip>=25.1"
+
+$(RUN): pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) install -c constraints.txt -e '.[parquet]'
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) install -c constraints.txt -e '.[parquet]' --group dev
+	@touch $(RUN) $@

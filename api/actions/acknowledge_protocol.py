@@ -1,0 +1,24 @@
+"""A phone says which protocol revision it holds; staff see who is behind."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from api.deps import House
+from models.access import Viewer
+from models.errors import Fault, Invalid
+from models.queries.device import update_device
+from models.queries.enrollment_phone import lock_own, own_protocol
+
+
+def acknowledge_protocol(house: House, viewer: Viewer, revision: int) -> Row[Any]:
+    """Writes it down and gives the enrollment's row. Raises Invalid (`unknown_revision`) for one that this person is never asked from."""
+    now = house.clock.study()
+    with house.sessions.transaction() as session:
+        person = lock_own(session, viewer)
+        if own_protocol(session, person, revision) is None:
+            fault = Fault("/revision", "unknown_revision", "No revision of this number is yours.")
+            raise Invalid("invalid", "There is no such protocol revision.", (fault,))
+        assert viewer.device_id is not None
+        update_device(session, viewer.device_id, held_revision=revision, held_at=now, last_seen_at=now)
+    return person

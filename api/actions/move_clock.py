@@ -1,0 +1,47 @@
+"""Move study time in a rehearsal, and let the duties live through what lies between."""
+
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final
+
+from api.actions.house_duties import house_duties
+from api.deps import House
+from models.clock import MovableClock
+from models.errors import Busy, Conflict, Fault, Invalid, Missing
+from models.queries.study import move_study_time
+from scheduler.timetable import run_until
+
+FARTHEST: Final = timedelta(days=35)
+"""In one request; a longer way is several steps."""
+
+
+STRIDE: Final = timedelta(days=1)
+"""Where study time stands is stored this often on the way."""
+
+
+def move_clock(house: House, instant: datetime) -> int:
+    """How many items the duties worked. Raises Missing outside a rehearsal, Conflict for an instant that is past.
+
+    A crash on the way repeats at most one stride, and the duties are idempotent.
+    """
+    if not house.rehearsal or not isinstance(house.clock, MovableClock):
+        raise Missing("not_found", "There is nothing here.")
+    lock: Lock = house.notes.setdefault("move_clock", Lock())
+    if not lock.acquire(blocking=False):
+        raise Busy("clock_moving", "Study time is being moved; try again in a moment.")
+    try:
+        now = house.clock.study()
+        if instant < now:
+            raise Conflict("clock_backwards", "Study time never goes back.")
+        if instant - now > FARTHEST:
+            raise Invalid("invalid", "Too far for one step.", (Fault("/study_now", "too_far", f"At most {FARTHEST.days} days at once."),))
+        worked = 0
+        while now < instant:
+            now = min(instant, now + STRIDE)
+            worked += run_until(house_duties(house), now)
+            house.clock.move(now)
+            with house.sessions.transaction() as session:
+                move_study_time(session, now)
+    finally:
+        lock.release()
+    return worked

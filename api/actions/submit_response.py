@@ -1,0 +1,369 @@
+"""The hot path: a batch of submissions in one transaction, set-based, each judged on its own.
+
+Order: tokens again, locks (enrollment, prompt, state, alert), judgements, rows, alerts, decisions. Disclosures open their alerts
+whether the submission was stored, was there already under other content, or was refused.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row
+
+from api.actions.judge_submission import Judged, Known, Stored, judge, sealed_body
+from api.actions.submission import Submission
+from api.auth.participant import live_digests
+from api.deps import House
+from models.definition.disclose import Disclosed
+from models.errors import Gone, Problem, Unauthenticated
+from models.ids import new_uid
+from models.kinds import DecisionStatus
+from models.queries import response as response_queries
+from models.queries.decision import decisions_of_responses
+from models.session import WriteSession
+from models.queries.prompt import apply_moves
+from risk.alerting import open_alert
+from risk.decision_point import Arrival, Decided, decide_arrivals, high_craving
+from risk.openings import opening_of_disclosure
+from risk.outcome import Answered, outcome_values
+from risk.outcomes_store import close_outcomes_for
+from scheduler.answered import answer_move
+from scheduler.horizon import plan_follow_up
+from scheduler.moment import whereabouts
+from scheduler.plan.followup import Source
+
+log = structlog.get_logger("submit_response")
+
+
+class Shown(Protocol):
+    """What a reply reads of a decision: of its row, or of what was decided just now."""
+
+    @property
+    def uid(self) -> UUID: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def content_code(self) -> str | None: ...
+    @property
+    def scene_id(self) -> int | None: ...
+    @property
+    def scene_version(self) -> int | None: ...
+    @property
+    def protocol_version_id(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What the reply is made of. `receipt` is the first one, byte for byte; `decision` a row, or None while it is pending."""
+
+    receipt: bytes
+    created: bool
+    response_id: int
+    enrollment: Row[Any]
+    version_id: int
+    decision: Shown | None
+    status: DecisionStatus
+    disclosed: tuple[Disclosed, ...]
+    high: bool
+    """A high craving answer: the screen says plainly whether anyone reads it (safety.md rule 5)."""
+
+
+Result = Submitted | Exception
+
+
+def apply_submissions(session: WriteSession, operations: Sequence[Submission], house: House) -> Sequence[Result]:
+    """The writer's `apply`. A refusal is a result, not an exception: its sealed body and its alerts are committed."""
+    now, system_now = house.clock.study(), house.clock.system()
+    live = live_digests(session, {one.token_digest for one in operations}, now=system_now)
+    admitted = [one for one in operations if one.token_digest in live]
+    batch = _Batch(session, house, admitted, now, system_now)
+    results = iter(batch.perform())
+    revoked = Unauthenticated("token_ended", "The access token has ended; refresh it and send again.")
+    return [next(results) if one.token_digest in live else revoked for one in operations]
+
+
+def known_versions(house: House) -> dict[tuple[int, int], int]:
+    """(study, revision) -> internal key of the protocol version, as far as this process has met them."""
+    versions: dict[tuple[int, int], int] = house.notes.setdefault("versions", {})
+    return versions
+
+
+class _Batch:
+    """One batch on its way through the transaction."""
+
+    def __init__(self, session: WriteSession, house: House, operations: Sequence[Submission], now: datetime, system_now: datetime) -> None:
+        self.session, self.house, self.operations = session, house, operations
+        self.now, self.system_now = now, system_now
+
+    def perform(self) -> list[Result]:
+        if not self.operations:
+            return []
+        judged = self._judge()
+        ids = self._store(judged)
+        self._keep_refused(judged)
+        self._open_alerts(judged)
+        self._move_prompts(judged)
+        self._follow_up(judged, ids)
+        decided = self._decide(judged, ids)
+        return self._results(judged, ids, decided)
+
+    def _judge(self) -> list[Judged]:
+        people = response_queries.lock_enrollments(self.session, {_person(one) for one in self.operations})
+        stored = self._stored()
+        wanted = {(_person(one), one.given.prompt_id) for one in self.operations if one.given is not None and one.given.prompt_id is not None}
+        prompts = response_queries.lock_prompts(self.session, wanted)
+        versions = self._versions(people)
+        lists = response_queries.list_entries(self.session, people.keys()) if self._chooses_from_lists() else {}
+        judged: list[Judged] = []
+        first: dict[tuple[int, UUID], Judged] = {}
+        for one in self.operations:
+            verdict = self._verdict(one, people[_person(one)], stored, prompts, versions, lists, first.get((_person(one), one.client_id)))
+            if verdict.row is not None:
+                first[_person(one), one.client_id] = verdict
+            judged.append(verdict)
+        return judged
+
+    def _chooses_from_lists(self) -> bool:
+        """Whether any answer is a choice, and so may be an entry of the person's own list."""
+        return any(
+            isinstance(answer, dict) and isinstance(answer.get("value"), str | list)
+            for one in self.operations
+            for answer in one.raw_answers.values()
+        )
+
+    def _versions(self, people: Mapping[int, Row[Any]]) -> Mapping[tuple[int, int], int]:
+        """Protocol versions by (study, revision); they are immutable, so what was read once holds."""
+        known = known_versions(self.house)
+        named = {(people[_person(one)].study_id, one.given.protocol_revision) for one in self.operations if one.given is not None}
+        if named - known.keys():
+            known.update(response_queries.version_ids(self.session, named - known.keys()))
+        return known
+
+    def _stored(self) -> Mapping[tuple[int, UUID], tuple[Stored, ...]]:
+        found: dict[tuple[int, UUID], tuple[Stored, ...]] = {}
+        for row in response_queries.stored(self.session, {(_person(one), one.client_id) for one in self.operations}):
+            place = (row.enrollment_id, row.client_id)
+            found[place] = (*found.get(place, ()), row)
+        return found
+
+    def _verdict(
+        self,
+        one: Submission,
+        person: Row[Any],
+        stored: Mapping[tuple[int, UUID], tuple[Stored, ...]],
+        prompts: Mapping[tuple[int, UUID], Row[Any]],
+        versions: Mapping[tuple[int, int], int],
+        lists: Mapping[int, Mapping[str, Collection[str]]],
+        earlier: Judged | None,
+    ) -> Judged:
+        version_id = versions.get((person.study_id, one.given.protocol_revision)) if one.given is not None else person.protocol_version_id
+        known = Known(
+            enrollment=person,
+            protocol=self.house.protocols.get(self.session, version_id) if version_id is not None else None,
+            own_protocol=self.house.protocols.get(self.session, person.protocol_version_id),
+            version_id=version_id,
+            prompt=prompts.get((person.id, one.given.prompt_id)) if one.given is not None and one.given.prompt_id is not None else None,
+            stored=stored.get((person.id, one.client_id), ()),
+            lists=lists.get(person.id, {}),
+        )
+        if earlier is not None and earlier.row is not None:
+            # The same id twice in one batch: as if the first had been stored by an earlier one.
+            known = replace(known, stored=(*known.stored, _AsStored(earlier)))
+        return judge(one, known, self.house.keys, now=self.now)
+
+    def _store(self, judged: Sequence[Judged]) -> Mapping[tuple[int, UUID, int], int]:
+        rows = [one.row for one in judged if one.row is not None]
+        ids = response_queries.insert_responses(self.session, rows)
+        old = {key for one in judged if one.row is not None for key in one.supersedes}
+        if old:
+            response_queries.mark_superseded(self.session, old)
+        return ids
+
+    def _keep_refused(self, judged: Sequence[Judged]) -> None:
+        rejected, amendments = [], []
+        for one in judged:
+            if one.problem is None:
+                continue
+            try:
+                if one.amends is not None and not isinstance(one.amends, _AsStored):
+                    amendments.append(self._amendment(one))
+                else:
+                    rejected.append(self._rejected(one))
+            except Gone:
+                log.info("refused.not_kept", reason="erased")
+        response_queries.insert_rejected(self.session, rejected)
+        response_queries.insert_amendments(self.session, amendments)
+
+    def _rejected(self, one: Judged) -> Mapping[str, Any]:
+        assert one.problem is not None
+        uid, person = new_uid(), one.known.enrollment
+        return {
+            "uid": uid,
+            "study_id": person.study_id,
+            "enrollment_id": person.id,
+            "device_id": one.submission.viewer.device_id,
+            "client_id": str(one.submission.client_id),
+            "content_hash": one.submission.content_hash,
+            "body_sealed": sealed_body(one, "rejected_submission", str(uid), self.house.keys),
+            "code": one.problem.code,
+            "faults": [{"pointer": fault.pointer, "rule": fault.rule} for fault in one.problem.faults],
+            "received_at": self.now,
+        }
+
+    def _amendment(self, one: Judged) -> Mapping[str, Any]:
+        assert one.amends is not None
+        person = one.known.enrollment
+        return {
+            "study_id": person.study_id,
+            "enrollment_id": person.id,
+            "response_id": one.amends.id,
+            "content_hash": one.submission.content_hash,
+            "body_sealed": sealed_body(one, "response_amendment", one.submission.content_hash.hex(), self.house.keys),
+            "received_at": self.now,
+        }
+
+    def _open_alerts(self, judged: Sequence[Judged]) -> None:
+        for one in sorted(judged, key=lambda verdict: verdict.known.enrollment.id):
+            if one.duplicate_of is not None:
+                continue
+            protocol, person = one.known.protocol or one.known.own_protocol, one.known.enrollment
+            version_id = one.known.version_id or person.protocol_version_id
+            for found in one.disclosed:
+                opening = opening_of_disclosure(protocol, found, person, version_id, str(one.submission.client_id))
+                open_alert(self.session, opening, protocol, now=self.now, system_now=self.system_now)
+
+    def _move_prompts(self, judged: Sequence[Judged]) -> None:
+        moves, answered = [], set()
+        for one in judged:
+            prompt = one.known.prompt
+            if one.row is None or prompt is None or one.row["revision"] > 1:
+                continue
+            moves.append(answer_move(prompt, one.row, again=prompt.id in answered))
+            answered.add(prompt.id)
+        apply_moves(self.session, moves)
+
+    def _follow_up(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int]) -> None:
+        """Plans what the answers ask for, and closes the proximal outcomes that they observe; treated and untreated alike."""
+        observed = []
+        for one in judged:
+            response_id = _id(one, ids)
+            if one.row is None or one.checked is None or response_id is None or one.row["revision"] > 1:
+                continue
+            person, row, values = one.known.enrollment, one.row, one.checked.values
+            source = Source(one.submission.client_id, row["instrument"], row["event_time"], values)
+            version_id = row["protocol_version_id"]
+            plan_follow_up(
+                self.session,
+                self.house.keys,
+                self.house.protocols,
+                person.id,
+                version_id=version_id,
+                source=source,
+                now=self.now,
+                actor="participant",
+            )
+            instrument = self.house.protocols.get(self.session, version_id).instrument(row["instrument"])
+            if instrument is not None:
+                said = outcome_values(instrument, values)
+                observed.append(Answered(person.id, response_id, str(one.submission.client_id), row["event_time"], said))
+        close_outcomes_for(self.session, observed, now=self.now)
+
+    def _decide(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int]) -> Mapping[int, Decided]:
+        arrivals = []
+        for one in judged:
+            response_id = _id(one, ids)
+            if one.row is None or one.checked is None or response_id is None:
+                continue
+            person, row = one.known.enrollment, one.row
+            arrivals.append(
+                Arrival(
+                    response_id=response_id,
+                    client_id=one.submission.client_id,
+                    enrollment=person,
+                    version_id=row["protocol_version_id"],
+                    instrument=row["instrument"],
+                    values=one.checked.values,
+                    missing=one.checked.missing,
+                    event_time=row["event_time"],
+                    zone=row["zone"],
+                    offset_minutes=row["offset_minutes"],
+                    timing=row["timing"],
+                    safety_tier=one.safety_tier,
+                    whereabouts=whereabouts(
+                        row["event_time"], zone=row["zone"], wake_windows=person.wake_windows, start_date=person.start_date
+                    ),
+                    edit=row["revision"] > 1,
+                )
+            )
+        return decide_arrivals(self.session, self.house.mind, arrivals, now=self.now, system_now=self.system_now)
+
+    def _results(
+        self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int], decided: Mapping[int, Decided]
+    ) -> list[Result]:
+        known = {key for one in judged if (key := _id(one, ids)) is not None} - decided.keys()
+        decisions: Mapping[int, Shown] = {**decisions_of_responses(self.session, known), **decided}
+        results: list[Result] = []
+        for one in judged:
+            key = _id(one, ids)
+            if one.problem is not None or key is None:
+                results.append(one.problem or Problem("not_stored", "Nothing was stored; send the same request again."))
+                continue
+            receipt = one.row["receipt"] if one.row is not None else one.duplicate_of.receipt if one.duplicate_of is not None else b"{}"
+            decision = decisions.get(key)
+            results.append(
+                Submitted(
+                    receipt=receipt,
+                    created=one.row is not None,
+                    response_id=key,
+                    enrollment=one.known.enrollment,
+                    version_id=decision.protocol_version_id if decision is not None else one.known.enrollment.protocol_version_id,
+                    decision=decision,
+                    status=DecisionStatus.DECIDED if decision is not None or _is_edit(one) else DecisionStatus.PENDING,
+                    disclosed=one.disclosed,
+                    high=self._high(one),
+                )
+            )
+        return results
+
+
+    def _high(self, one: Judged) -> bool:
+        if one.checked is None or one.submission.instrument is None:
+            return False
+        version_id = one.known.version_id or one.known.enrollment.protocol_version_id
+        return high_craving(self.house.mind.reading(self.session, version_id), one.submission.instrument, one.checked.values)
+
+
+class _AsStored:
+    """A row of this batch in the guise of a stored one."""
+
+    def __init__(self, judged: Judged) -> None:
+        assert judged.row is not None
+        self.id = 0
+        self.revision: int = judged.row["revision"]
+        self.content_hash: bytes = judged.row["content_hash"]
+        self.receipt: bytes = judged.row["receipt"]
+        self.place = (judged.row["enrollment_id"], judged.row["client_id"], judged.row["revision"])
+
+
+def _is_edit(one: Judged) -> bool:
+    """An edit opens no decision point, so nothing is pending for it."""
+    stored = one.duplicate_of
+    return one.row["revision"] > 1 if one.row is not None else stored is not None and stored.revision > 1
+
+
+def _person(one: Submission) -> int:
+    assert one.viewer.enrollment_id is not None
+    return one.viewer.enrollment_id
+
+
+def _id(one: Judged, ids: Mapping[tuple[int, UUID, int], int]) -> int | None:
+    if one.row is not None:
+        return ids.get((one.row["enrollment_id"], one.row["client_id"], one.row["revision"]))
+    if isinstance(one.duplicate_of, _AsStored):
+        return ids.get(one.duplicate_of.place)
+    return one.duplicate_of.id if one.duplicate_of is not None else None

@@ -1,0 +1,106 @@
+"""The composition root: builds the house, wires writer and worker, mounts the doors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import care, participant, problems, research, system
+from api.actions.submit_response import apply_submissions
+from api.deps import House
+from api.edge import Edge
+from api.settings import VERSION, ApiSettings
+from models.clock import Clock, MovableClock, SystemClock
+from models.protocols import Protocols
+from models.queries.study import mark
+from models.sealed import Keys
+from models.session import Sessions
+from models.writer import Writer
+from risk.mind import Mind
+
+DESCRIPTION = """Backend of an EMA study in opioid use disorder: prompts, responses, just-in-time coping content, alerts and datasets.
+
+Estimates are investigational: association, never cause, never a diagnosis. This is not an emergency service."""
+
+
+def build_house(sessions: Sessions, keys: Keys, settings: ApiSettings, *, clock: Clock | None = None) -> House:
+    """Everything a process owns. The database must be migrated and marked (see api.actions.first_run)."""
+    with sessions.reading() as session:
+        row = mark(session)
+    rehearsal = row is not None and row.rehearsal
+    system_clock = SystemClock()
+    if clock is None:
+        clock = MovableClock(row.study_now or system_clock.system()) if row is not None and rehearsal else system_clock
+    protocols = Protocols()
+    mind = Mind(keys=keys, protocols=protocols)
+    house = House(
+        sessions=sessions,
+        keys=keys,
+        clock=clock,
+        settings=settings,
+        protocols=protocols,
+        mind=mind,
+        writer=Writer(sessions, lambda session, operations: apply_submissions(session, operations, house_of()), deliver=_deliver),
+        rehearsal=rehearsal,
+        started_at=system_clock.system(),
+    )
+
+    def house_of() -> House:
+        return house
+
+    return house
+
+
+def _deliver(results: Sequence[tuple[Callable[[Any], None], Any]]) -> None:
+    """Hands a batch of results back, waking each event loop once."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[Callable[[Any], None], Any]]] = {}
+    for done, result in results:
+        loop = getattr(done, "loop", None)
+        if loop is None:
+            done(result)
+        else:
+            loops.setdefault(loop, []).append((done, result))
+    for loop, pairs in loops.items():
+        loop.call_soon_threadsafe(_resolve, pairs)
+
+
+def _resolve(pairs: Sequence[tuple[Callable[[Any], None], Any]]) -> None:
+    for done, result in pairs:
+        done(result)
+
+
+def make_app(house: House, *, on_start: Sequence[Callable[[], None]] = (), on_stop: Sequence[Callable[[], None]] = ()) -> FastAPI:
+    """The ASGI app. `on_start` and `on_stop` run beside the writer's (the embedded worker, for one)."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        house.writer.start()
+        for start in on_start:
+            start()
+        yield
+        for stop in on_stop:
+            await asyncio.to_thread(stop)
+        await asyncio.to_thread(house.writer.stop)
+
+    app = FastAPI(
+        title="Breakwater",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # Native telemetry would carry ids and exception text once an SDK is present.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None if house.settings.production else "/openapi.json",
+        max_body_size=house.settings.body_limit,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.house = house
+    problems.install(app)
+    for door in (participant, care, research, system):
+        app.include_router(door.router)
+    app.add_middleware(Edge)
+    return app

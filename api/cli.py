@@ -1,0 +1,197 @@
+"""`breakwater`: run a study from the command line.
+
+Exit codes: 0 done · 1 refused, with the reason · 2 the call's words are off · 3 another process writes · 4 the database does not answer.
+"""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy.exc import OperationalError
+
+from api import commands
+from api.logs import set_up_logs
+from models.errors import Problem
+from models.kinds import Role
+from models.lock import AlreadyWriting
+from models.settings import DatabaseSettings
+
+app = typer.Typer(name="breakwater", help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+protocol_app = typer.Typer(help="Check and publish what a study says.", no_args_is_help=True)
+staff_app = typer.Typer(help="People who work in a study.", no_args_is_help=True)
+app.add_typer(protocol_app, name="protocol")
+app.add_typer(staff_app, name="staff")
+
+out = Console()
+err = Console(stderr=True)
+
+StudySlug = Annotated[str, typer.Option("--study", help="Short name of the study.")]
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    set_up_logs(os.environ.get("BREAKWATER_LOG_LEVEL", "INFO"))
+    with _refusals():
+        app(standalone_mode=True)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turns problems into a sentence and an exit code; a traceback would help nobody and may hold data."""
+    try:
+        yield
+    except AlreadyWriting as problem:
+        err.print(f"[bold]Not now.[/] {problem.detail}")
+        sys.exit(3)
+    except Problem as problem:
+        err.print(f"[bold red]Refused[/] ({problem.code}): {problem.detail}")
+        _faults(problem)
+        sys.exit(1)
+    except OperationalError as error:
+        err.print(f"[bold red]The database does not answer[/] ({type(error.orig).__name__}). Is it running, and is its address right?")
+        sys.exit(4)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _faults(problem: Problem) -> None:
+    if not problem.faults:
+        return
+    table = Table("place", "rule", "what is wrong", show_lines=False)
+    for fault in problem.faults:
+        table.add_row(fault.pointer, fault.rule, fault.message)
+    err.print(table)
+
+
+def _settings() -> DatabaseSettings:
+    return DatabaseSettings.read(os.environ)
+
+
+@app.command()
+def serve(
+    worker: Annotated[bool, typer.Option(help="Run the duties in this process too. Always on with SQLite.")] = True,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="On the first run: mark the database as a rehearsal.")] = False,
+) -> None:
+    """Start the server. The first run makes secrets, tables, a study and a way in, and prints them once."""
+    commands.serve(_settings(), worker=worker, rehearsal=rehearsal, console=out)
+
+
+@app.command()
+def worker() -> None:
+    """Run the duties in a process of their own. PostgreSQL only: SQLite has one writing process."""
+    commands.worker(_settings())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest tables."""
+    before, after = commands.migrate(_settings())
+    out.print(f"tables at {after}" if before == after else f"tables moved from {before or 'empty'} to {after}")
+
+
+@protocol_app.command("check")
+def protocol_check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A protocol document.")]) -> None:
+    """Name every fault of a protocol by its place. Exit 0: none."""
+    commands.check_protocol(file)
+    out.print(f"{file.name}: no faults")
+
+
+@protocol_app.command("publish")
+def protocol_publish(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    study: StudySlug,
+    effective: Annotated[str | None, typer.Option(help="Local day from which it holds, YYYY-MM-DD. Default: today.")] = None,
+    note: Annotated[str | None, typer.Option(help="Why, for the record.")] = None,
+) -> None:
+    """Publish a protocol. A published version never changes; enrollments stay on theirs until they are moved."""
+    published = commands.publish_protocol(_settings(), file, study, effective, note)
+    out.print(
+        f"{study}: revision {published.revision} ({'new' if published.created else 'was published before'}), {published.checksum[:12]}"
+    )
+
+
+@app.command()
+def enroll(
+    study: StudySlug,
+    zone: Annotated[str, typer.Option(help="IANA time zone of the person.")],
+    arm: Annotated[str | None, typer.Option(help="Study arm.")] = None,
+) -> None:
+    """Enroll a person and print the code for the phone, once."""
+    uid, code, expires = commands.enroll(_settings(), study, zone, arm)
+    out.print(f"enrollment {uid}\ncode       [bold]{code}[/]  (once, until {expires:%Y-%m-%d %H:%M} UTC)")
+
+
+@staff_app.command("add")
+def staff_add(
+    login: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    study: StudySlug,
+    role: Annotated[list[Role], typer.Option(help="Repeat for several.")],
+    name: Annotated[str | None, typer.Option(help="Full name.")] = None,
+) -> None:
+    """Add a member of staff and print a one-time password, once. Seeing alerts needs the person's own attestation after signing in."""
+    out.print(f"one-time password for {login}: [bold]{commands.add_staff(_settings(), login, study, role, name)}[/]")
+
+
+@staff_app.command("reset")
+def staff_reset(login: Annotated[str, typer.Argument()]) -> None:
+    """Make another one-time password and end every session of this person."""
+    out.print(f"one-time password for {login}: [bold]{commands.reset_staff(_settings(), login)}[/]")
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The dataset, CSV.")],
+    mapping: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="How its columns become answers.")],
+    directory: Annotated[Path | None, typer.Option(help="Where the rehearsal lives. Default: var/replay-<study>.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Where to write the report, JSON. Default: in the directory.")] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
+) -> None:
+    """Send an existing EMA dataset through the API at its own times, and export what the house made of it."""
+    with _progress("answers sent", quiet) as advance:
+        result = commands.replay(_settings(), file, mapping, directory, report, advance)
+    _summary(result)
+
+
+@app.command()
+def export(
+    study: StudySlug,
+    purpose: Annotated[str, typer.Option(help="Why the data leave; it stands in the disclosure ledger.")],
+    to: Annotated[Path, typer.Option(help="Folder for the archive.")] = Path(),
+    parquet: Annotated[bool, typer.Option(help="Parquet beside CSV.")] = False,
+    release: Annotated[str, typer.Option(help="Ids are re-keyed for each release.")] = "1",
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+) -> None:
+    """Write a study's dataset with its codebook."""
+    with _progress("exports", quiet) as advance:
+        advance(0, 1)
+        built = commands.export(_settings(), study, purpose, to, parquet=parquet, release=release)
+        advance(1, 1)
+    out.print(f"{built.path}\nsha256 {built.sha256}")
+
+
+@contextmanager
+def _progress(what: str, quiet: bool) -> Iterator[Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _summary(result: dict[str, Any]) -> None:
+    """The report in brief; all line numbers stand in the JSON beside it."""
+    refused = Counter(one["reason"] for one in result["refused"])
+    table = Table(show_header=False)
+    for name, value in result.items():
+        table.add_row(name.replace("_", " "), str(value) if name != "refused" else str(sum(refused.values())))
+    for reason, number in refused.items():
+        lines = next(one["lines"] for one in result["refused"] if one["reason"] == reason)
+        table.add_row("", f"{reason}: {number}, the first at lines {lines[0]}-{lines[-1]}")
+    out.print(table)

@@ -1,0 +1,73 @@
+"""The ASGI edge: a request id, security headers, one log line and one count for each request. Pure ASGI, no body is read here."""
+
+import re
+from time import perf_counter
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.ids import new_uid
+
+log = structlog.get_logger("http")
+
+REQUESTS = Counter("breakwater_requests_total", "Requests by route, method and status.", ["route", "method", "status"])
+SECONDS = Histogram("breakwater_request_seconds", "Seconds to the reply by route.", ["route"])
+
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
+
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
+    (b"strict-transport-security", b"max-age=31536000"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+class Edge:
+    """Wraps the whole app. A path is logged as its route template, so ids stay out of logs and counts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        scope["request_id"] = given.decode() if _REQUEST_ID.match(given) else new_uid().hex
+        started, status = perf_counter(), 500
+
+        async def stamp(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _dressed(message.get("headers", []), scope["request_id"])
+            await send(message)
+
+        try:
+            await self.app(scope, receive, stamp)
+        finally:
+            _count(scope, status, perf_counter() - started)
+
+
+def _dressed(headers: Any, request_id: str) -> list[tuple[bytes, bytes]]:
+    present = {name for name, _ in headers}
+    dressed = [*headers, *(pair for pair in HEADERS if pair[0] not in present), (b"x-request-id", request_id.encode())]
+    if b"cache-control" not in present:
+        dressed.append(_NO_STORE)
+    return dressed
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "(none)")
+    REQUESTS.labels(route, scope["method"], str(status)).inc()
+    SECONDS.labels(route).observe(seconds)
+    log.info(
+        "http.request", request_id=scope["request_id"], method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1)
+    )

@@ -1,0 +1,284 @@
+"""Responses: the hot path, the batch of a phone that was offline, and the decision beside each receipt."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from api.actions.reply import decision_document, response_reply
+from api.actions.submission import ResponseIn, Submission, read_submission
+from api.actions.submit_response import Submitted, known_versions
+from api.auth.participant import ParticipantViewer
+from api.deps import House, TheHouse
+from api.problems import MEDIA_TYPE, document, responses, status_of
+from api.shapes import Moment, Shape
+from models.codec import canonical, parse
+from models.definition.disclose import disclosures
+from models.errors import Invalid, Malformed, Problem, TooLarge
+from models.kinds import DecisionStatus
+from models.queries.decision import decisions_of_responses
+from models.queries.response import own_person, own_response
+from models.writer import Lane
+
+router = APIRouter(prefix="/v1/participant/responses", tags=["participant"])
+
+CHUNK = 64
+
+
+class Receipt(Shape):
+    """That a response is stored. Never changes; a retry gets the same bytes."""
+
+    id: UUID
+    revision: int
+    received_at: Moment
+    timing: str
+    clock_suspect: bool
+    content: str
+    """sha256 of what was stored, without `sent_at`."""
+    answers: int
+    prompt_id: UUID | None
+
+
+class StepOut(Shape):
+    text: str
+    seconds: int
+
+
+class SceneOut(Shape):
+    id: UUID
+    horizon: str
+    language: str
+    text: str
+
+
+class ContentOut(Shape):
+    code: str
+    version: int
+    kind: str
+    title: str
+    steps: list[StepOut]
+    scene: SceneOut | None
+
+
+class ReadingOut(Shape):
+    """Whether a human reads this now."""
+
+    somebody: bool
+    by: Moment | None
+    text: str
+
+
+class DecisionOut(Shape):
+    """What was decided for this response; `pending` where the estimator owes it. Never a number of the model."""
+
+    status: DecisionStatus
+    id: UUID | None
+    reason: str | None
+    sentence: str | None
+    content: ContentOut | None
+
+
+class ReplyDecision(DecisionOut):
+    screen: str
+    """What to show first: crisis, help or none."""
+    reading: ReadingOut | None
+
+
+class ResponseReply(Shape):
+    decision: ReplyDecision
+    receipt: Receipt
+
+
+class StoredResponse(Shape):
+    """One's own response as stored."""
+
+    receipt: Receipt
+    instrument: str
+    answers: dict[str, Any]
+    missing: dict[str, str]
+    decision_status: DecisionStatus
+
+
+class BatchResult(Shape):
+    """The fate of one item, in the order in which they were sent."""
+
+    id: str
+    status: int
+    reply: ResponseReply | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchReply(Shape):
+    results: list[BatchResult]
+
+
+class BatchItem(ResponseIn):
+    id: UUID
+
+
+class BatchIn(Shape):
+    items: list[BatchItem] = Field(max_length=500)
+
+
+def _body_of(model: type[Shape]) -> dict[str, Any]:
+    """The request body is read from bytes, so its schema is declared by hand."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+_REFUSALS = responses(401, 404, 409, 410, 413, 422)
+
+
+@router.put(
+    "/{response_id}",
+    name="put_response",
+    response_model=ResponseReply,
+    status_code=200,
+    responses={201: {"model": ResponseReply, "description": "Stored now."}, **_REFUSALS},
+    openapi_extra=_body_of(ResponseIn),
+)
+async def put_response(response_id: UUID, request: Request, house: TheHouse, viewer: ParticipantViewer) -> Response:
+    """Stores a response once. The same id and content again: 200 and the first receipt. Leaves after the commit, never before."""
+    body = await request.body()
+    submission = read_submission(viewer, request.scope["token_digest"], response_id, body)
+    result = await _submit(house, submission, _lane(house, submission, Lane.NORMAL))
+    if isinstance(result, Exception):
+        raise result
+    reply = await _reply(house, result)
+    return Response(reply, 201 if result.created else 200, media_type="application/json")
+
+
+@router.post(
+    "/batch",
+    name="post_response_batch",
+    response_model=BatchReply,
+    responses=responses(401, 413, 422),
+    openapi_extra=_body_of(BatchIn),
+)
+async def post_response_batch(request: Request, house: TheHouse, viewer: ParticipantViewer) -> Response:
+    """Up to 500 responses of a phone that was offline: one bad item is refused alone. Results stand in the order sent."""
+    items = _items(await request.body(), house.settings.batch_items)
+    digest = request.scope["token_digest"]
+    submissions = [read_submission(viewer, digest, key, msgspec.json.encode(body)) for key, body in items if key is not None]
+    ordered = sorted(submissions, key=lambda one: (one.given.answered_at.timestamp() if one.given else 0.0))
+    outcomes: dict[int, Submitted | Exception] = {}
+    for start in range(0, len(ordered), CHUNK):
+        chunk = ordered[start : start + CHUNK]
+        results = await asyncio.gather(*[_submit(house, one, _lane(house, one, Lane.LOW)) for one in chunk])
+        outcomes.update({id(one): result for one, result in zip(chunk, results, strict=True)})
+    waiting = iter(submissions)
+    results_out = []
+    for key, _ in items:
+        if key is None:
+            bad = Invalid("invalid", "An item needs an id that is a UUID.")
+            results_out.append(_refused("", bad, request))
+            continue
+        submission = next(waiting)
+        results_out.append(await _batch_result(house, submission, outcomes[id(submission)], request))
+    return Response(b'{"results":[' + b",".join(results_out) + b"]}", media_type="application/json")
+
+
+def _items(body: bytes, limit: int) -> list[tuple[UUID | None, dict[str, Any]]]:
+    try:
+        read = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Malformed("broken_json", "The body is not JSON, or is nested too deeply.") from None
+    given = read.get("items") if isinstance(read, dict) else None
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise Invalid("invalid", "A batch is an object with a list `items` of objects.")
+    if len(given) > limit:
+        raise TooLarge("batch_too_large", f"A batch holds at most {limit} responses.")
+    return [(_key(one.get("id")), {name: value for name, value in one.items() if name != "id"}) for one in given]
+
+
+def _key(value: Any) -> UUID | None:
+    try:
+        return UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+async def _batch_result(house: House, submission: Submission, result: Submitted | Exception, request: Request) -> bytes:
+    if isinstance(result, Submitted):
+        reply = await _reply(house, result)
+        head = canonical({"id": str(submission.client_id), "status": 201 if result.created else 200})
+        return head[:-1] + b',"reply":' + reply + b"}"
+    return _refused(str(submission.client_id), result, request)
+
+
+def _refused(client_id: str, error: Exception, request: Request) -> bytes:
+    if not isinstance(error, Problem):
+        raise error
+    status = status_of(error)
+    refusal = document(request.scope["request_id"], status, error.code, error.detail, error.faults)
+    return canonical({"id": client_id, "status": status, "problem": refusal})
+
+
+async def _submit(house: House, submission: Submission, lane: Lane) -> Submitted | Exception:
+    """Queues and waits for the commit. Busy raises at once: nothing was stored."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Submitted | Exception] = loop.create_future()
+
+    def done(result: Submitted | Exception) -> None:
+        if not future.done():
+            future.set_result(result)
+
+    done.loop = loop  # type: ignore[attr-defined]
+    house.writer.submit(submission, done, lane)
+    return await future
+
+
+def _lane(house: House, submission: Submission, lane: Lane) -> Lane:
+    """The safety lane for anything that may disclose: a full queue never sheds it. What cannot be judged here counts as such."""
+    revision = submission.given.protocol_revision if submission.given else submission.loose.get("protocol_revision")
+    study_id = submission.viewer.study_id
+    version_id = known_versions(house).get((study_id, revision)) if study_id is not None and isinstance(revision, int) else None
+    protocol = house.protocols.cached(version_id) if version_id is not None else None
+    if protocol is None or submission.instrument is None:
+        return Lane.SAFETY if submission.raw_answers else lane
+    answers = {name: one.get("value") for name, one in submission.raw_answers.items() if isinstance(one, dict)}
+    return Lane.SAFETY if disclosures(protocol, submission.instrument, answers) else lane
+
+
+async def _reply(house: House, submitted: Submitted) -> bytes:
+    protocol = house.protocols.cached(submitted.version_id)
+    if protocol is None or (submitted.decision is not None and submitted.decision.scene_id is not None):
+        return await run_in_threadpool(_slow_reply, house, submitted)
+    return response_reply(house, submitted, protocol)
+
+
+def _slow_reply(house: House, submitted: Submitted) -> bytes:
+    with house.sessions.reading() as session:
+        protocol = house.protocols.get(session, submitted.version_id)
+    return response_reply(house, submitted, protocol)
+
+
+@router.get("/{response_id}", name="get_response", response_model=StoredResponse, responses=responses(401, 404))
+def get_response(response_id: UUID, house: TheHouse, viewer: ParticipantViewer) -> StoredResponse:
+    """One's own response as stored, without free text."""
+    with house.sessions.reading() as session:
+        row = own_response(session, viewer, response_id)
+    return StoredResponse(
+        receipt=Receipt.model_validate(parse(row.receipt)),
+        instrument=row.instrument,
+        answers=row.answers,
+        missing=row.missing,
+        decision_status=row.decision_status,
+    )
+
+
+@router.get("/{response_id}/decision", name="get_decision", response_model=DecisionOut, responses=responses(401, 404))
+def get_decision(response_id: UUID, house: TheHouse, viewer: ParticipantViewer) -> DecisionOut:
+    """What was decided for a response; ask again while it is pending."""
+    with house.sessions.reading() as session:
+        row = own_response(session, viewer, response_id)
+        decision = decisions_of_responses(session, {row.id}).get(row.id)
+        protocol = house.protocols.get(session, row.protocol_version_id)
+        enrollment = own_person(session, viewer)
+    status = DecisionStatus.DECIDED if decision is not None else DecisionStatus.PENDING
+    return DecisionOut.model_validate(decision_document(house, protocol, decision, enrollment, status))

@@ -1,0 +1,1 @@
+"""Trying a study: existing datasets sent through the API, and simulated people."""

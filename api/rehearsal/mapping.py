@@ -1,0 +1,153 @@
+"""How the columns of an existing dataset become answers. Reading only: no value is changed, guessed or filled in."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from models.errors import Fault, Invalid
+from scheduler.plan.calendar import zone_info
+
+
+class TimeColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`format` is a strptime format; the wall clock is read in `zone`, whatever the text claims."""
+
+    column: str
+    format: str
+    zone: str
+
+
+class ItemColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`where` picks the row of a long file that speaks for the item."""
+
+    column: str
+    type: Literal["integer", "decimal", "yes_no", "text"]
+    where: dict[str, str] = {}
+    yes: list[str] = []
+    no: list[str] = []
+
+
+class StudyPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    slug: str
+    title: str
+    zone: str
+
+
+class Mapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mapping document, `breakwater.mapping/1`."""
+
+    schema: Literal["breakwater.mapping/1"]
+    title: str
+    study: StudyPlace
+    protocol: str
+    instrument: str
+    person: str
+    time: TimeColumn
+    missing: list[str]
+    items: dict[str, ItemColumn]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One response of the dataset. `rows` are its line numbers in the file, from 2. No answers: it was opened and left."""
+
+    person: str
+    at: datetime
+    zone: str
+    answers: Mapping[str, bool | int | float | str]
+    rows: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Left:
+    """What was not sent, by reason, with line numbers: nothing disappears silently."""
+
+    refused: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    without_time: int = 0
+
+
+def load_mapping(path: Path) -> Mapped:
+    """Raises Invalid with the place of the first fault."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Mapped)
+    except msgspec.ValidationError as error:
+        words, _, place = str(error).partition(" - at `$")
+        fault = Fault("/" + place.rstrip("`").strip(".").replace(".", "/"), "mapping_shape", words)
+        raise Invalid("mapping_invalid", f"{path.name} is not a mapping: {words}", (fault,)) from None
+    except msgspec.DecodeError:
+        raise Invalid("mapping_not_json", f"{path.name} is not JSON.") from None
+
+
+def read_entries(file: Path, mapped: Mapped) -> tuple[list[Entry], Left]:
+    """The responses of a file in order of time, and what was left out and why."""
+    left, entries = Left(), []
+    for (person, stamp), rows in _groups(file, mapped).items():
+        lines = tuple(line for line, _ in rows)
+        if stamp in mapped.missing:
+            left.without_time += 1
+        elif person in mapped.missing:
+            left.refused.append(("no_person_id", lines))
+        elif (at := _instant(stamp, mapped.time)) is None:
+            left.refused.append(("unreadable_time", lines))
+        else:
+            answers, faults = _answers([row for _, row in rows], mapped)
+            if faults:
+                left.refused.append((f"unreadable_value:{','.join(faults)}", lines))
+            else:
+                entries.append(Entry(person, at, mapped.time.zone, answers, lines))
+    return sorted(entries, key=lambda entry: (entry.at, entry.person)), left
+
+
+def _groups(file: Path, mapped: Mapped) -> Mapping[tuple[str, str], list[tuple[int, dict[str, str]]]]:
+    groups: dict[tuple[str, str], list[tuple[int, dict[str, str]]]] = {}
+    for line, row in _rows(file, mapped):
+        groups.setdefault((row[mapped.person], row[mapped.time.column]), []).append((line, row))
+    return groups
+
+
+def _rows(file: Path, mapped: Mapped) -> Iterator[tuple[int, dict[str, str]]]:
+    with file.open(newline="", encoding="utf-8-sig") as lines:
+        reader = csv.DictReader(lines)
+        wanted = {mapped.person, mapped.time.column, *(one.column for one in mapped.items.values())}
+        wanted |= {name for one in mapped.items.values() for name in one.where}
+        if absent := sorted(wanted - set(reader.fieldnames or ())):
+            raise Invalid("columns_missing", f"{file.name} lacks the columns {', '.join(absent)} that the mapping names.")
+        yield from enumerate(reader, start=2)
+
+
+def _instant(stamp: str, time: TimeColumn) -> datetime | None:
+    try:
+        wall = datetime.strptime(stamp, time.format).replace(tzinfo=None)
+    except ValueError:
+        return None
+    return wall.replace(tzinfo=zone_info(time.zone)).astimezone(UTC)
+
+
+def _answers(rows: list[dict[str, str]], mapped: Mapped) -> tuple[dict[str, bool | int | float | str], list[str]]:
+    answers: dict[str, bool | int | float | str] = {}
+    faults: list[str] = []
+    for item, column in mapped.items.items():
+        said = {row[column.column] for row in rows if all(row[name] == value for name, value in column.where.items())} - set(mapped.missing)
+        if not said:
+            continue
+        value = _value(said.pop(), column) if len(said) == 1 else None
+        if value is None:
+            faults.append(item)
+        else:
+            answers[item] = value
+    return answers, faults
+
+
+def _value(text: str, column: ItemColumn) -> bool | int | float | str | None:
+    if column.type == "yes_no":
+        return True if text in column.yes else False if text in column.no else None
+    if column.type == "text":
+        return text
+    try:
+        return int(text) if column.type == "integer" else float(text)
+    except ValueError:
+        return None

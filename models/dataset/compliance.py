@@ -1,0 +1,101 @@
+"""Compliance: completed on time / (planned - not sent - withdrawn), with both numerators and the denominator. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from models.dataset.schema import Cell
+
+ALL = "(all)"
+
+
+@dataclass(slots=True)
+class Counts:
+    """Prompts of one person and design. `planned` counts those whose moment had come, without the ones that are still open."""
+
+    planned: int = 0
+    not_sent: int = 0
+    withdrawn: int = 0
+    open: int = 0
+    completed_on_time: int = 0
+    completed_ever: int = 0
+
+    @property
+    def denominator(self) -> int:
+        return self.planned - self.not_sent - self.withdrawn
+
+    def share(self, completed: int) -> float | None:
+        """None where nothing could have been completed."""
+        return completed / self.denominator if self.denominator else None
+
+    def add(self, status: str, timing: str | None, *, complete: bool) -> None:
+        """Counts one prompt. `complete`: it was answered to the end, whenever that was."""
+        if status == "open":
+            self.open += 1
+            return
+        self.planned += 1
+        self.not_sent += status == "not_sent"
+        self.withdrawn += status == "withdrawn"
+        self.completed_on_time += complete and status == "completed" and timing == "on_time"
+        self.completed_ever += complete and status in {"completed", "expired"}
+
+
+@dataclass(slots=True)
+class Compliance:
+    """The counts of one person, design by design.
+
+    >>> person = Compliance()
+    >>> person.add("random", "completed", "on_time", complete=True)
+    >>> person.add("random", "missed", None, complete=False)
+    >>> person.add("random", "not_sent", None, complete=False)
+    >>> person.on_time
+    0.5
+    """
+
+    designs: dict[str, Counts] = field(default_factory=dict)
+    total: Counts = field(default_factory=Counts)
+
+    def add(self, design: str, status: str, timing: str | None, *, complete: bool) -> None:
+        for counts in (self.designs.setdefault(design, Counts()), self.total):
+            counts.add(status, timing, complete=complete)
+
+    @property
+    def on_time(self) -> float | None:
+        return self.total.share(self.total.completed_on_time)
+
+    @property
+    def ever(self) -> float | None:
+        return self.total.share(self.total.completed_ever)
+
+    def rows(self, participant_id: str) -> Iterator[dict[str, Cell]]:
+        """All designs together, then each by name."""
+        for design, counts in ((ALL, self.total), *sorted(self.designs.items())):
+            yield {
+                "participant_id": participant_id,
+                "design": design,
+                "planned": counts.planned,
+                "not_sent": counts.not_sent,
+                "withdrawn": counts.withdrawn,
+                "open": counts.open,
+                "denominator": counts.denominator,
+                "completed_on_time": counts.completed_on_time,
+                "completed_ever": counts.completed_ever,
+                "compliance_on_time": counts.share(counts.completed_on_time),
+                "compliance_ever": counts.share(counts.completed_ever),
+            }
+
+
+@dataclass(slots=True)
+class Mean:
+    """The mean over persons of a share, each person counting once. `value` is None without any."""
+
+    total: float = 0.0
+    persons: int = 0
+
+    def add(self, share: float | None) -> None:
+        if share is not None:
+            self.total += share
+            self.persons += 1
+
+    @property
+    def value(self) -> float | None:
+        return self.total / self.persons if self.persons else None

@@ -1,0 +1,218 @@
+"""Tables as CSV and Parquet files, and the archive around them. The same rows give the same bytes.
+
+Rows go out as they come: at most one batch of them is in memory.
+"""
+
+import csv
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from models.dataset.deidentify import escaped
+from models.dataset.schema import Cell, Code, Column, Record, Table
+from models.errors import Invalid
+
+BATCH_ROWS: Final = 2_000
+"""Rows of one Parquet row group."""
+
+EPOCH_OF_ZIP: Final = (1980, 1, 1, 0, 0, 0)
+"""The earliest moment that an archive can hold: its members have no time of their own."""
+
+_COPY_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file to be packed. `name` is its path in the archive."""
+
+    name: str
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+class CsvFile:
+    """UTF-8, comma, double quotes, line feed. Instants are ISO 8601 with `Z`, yes is 1, decimals have a point."""
+
+    def __init__(self, path: Path, table: Table) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._names = [column.name for column in table.columns]
+        self._writer.writerow(self._names)
+
+    def write(self, record: Record) -> None:
+        self._writer.writerow([as_csv(record.get(name)) for name in self._names])
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def as_csv(cell: Cell) -> str:
+    """One cell. A number is never escaped, a text that a spreadsheet would run always is.
+
+    >>> as_csv(-3.0), as_csv("-A1"), as_csv(Code("-77")), as_csv(True), as_csv(None)
+    ('-3.0', "'-A1", '-77', '1', '')
+    """
+    match cell:
+        case None:
+            return ""
+        case Code():
+            return cell.text
+        case bool():
+            return "1" if cell else "0"
+        case str():
+            return escaped(str(cell))
+        case int() | float():
+            return repr(cell)
+        case datetime():
+            return cell.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case date():
+            return cell.isoformat()
+
+
+class ParquetFile:
+    """The same columns with types; every kind of nothing is null. Needs pyarrow (the extra `parquet`)."""
+
+    def __init__(self, path: Path, table: Table) -> None:
+        self._arrow = arrow()
+        self._columns = table.columns
+        self._schema = self._arrow.schema([(column.name, self._type(column)) for column in table.columns])
+        self._writer = import_module("pyarrow.parquet").ParquetWriter(path, self._schema, compression="zstd", version="2.6")
+        self._held: list[Record] = []
+
+    def write(self, record: Record) -> None:
+        self._held.append(record)
+        if len(self._held) >= BATCH_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        arrays = [
+            self._arrow.array([as_typed(column, record.get(column.name)) for record in self._held], type=self._schema.field(place).type)
+            for place, column in enumerate(self._columns)
+        ]
+        self._writer.write_table(self._arrow.Table.from_arrays(arrays, schema=self._schema))
+        self._held.clear()
+
+    def _type(self, column: Column) -> Any:
+        match column.type:
+            case "integer":
+                return self._arrow.int64()
+            case "number":
+                return self._arrow.float64()
+            case "boolean":
+                return self._arrow.bool_()
+            case "datetime":
+                return self._arrow.timestamp("ms", tz="UTC")
+            case "date":
+                return self._arrow.date32()
+            case _:
+                return self._arrow.string()
+
+
+def as_typed(column: Column, cell: Cell) -> Any:
+    """A cell for a typed column; milliseconds are all that a datetime keeps."""
+    if cell is None or isinstance(cell, Code):
+        return None
+    if isinstance(cell, datetime):
+        return cell.replace(microsecond=cell.microsecond // 1000 * 1000)
+    return float(cell) if column.type == "number" and isinstance(cell, int) else cell
+
+
+def arrow() -> Any:
+    """pyarrow. Raises Invalid (`parquet_unavailable`) where it is not installed."""
+    try:
+        return import_module("pyarrow")
+    except ImportError:
+        raise Invalid("parquet_unavailable", "Parquet needs pyarrow: install breakwater[parquet], or ask for csv.") from None
+
+
+@dataclass(slots=True)
+class Output:
+    """One table in all its formats, counting its rows."""
+
+    table: Table
+    files: list[CsvFile | ParquetFile]
+    names: frozenset[str] = field(init=False)
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        self.names = frozenset(column.name for column in self.table.columns)
+
+    def write(self, record: Record) -> None:
+        if not record.keys() <= self.names:
+            raise KeyError(f"{self.table.name} has no column {min(record.keys() - self.names)}")
+        for file in self.files:
+            file.write(record)
+        self.rows += 1
+
+
+class Outputs:
+    """All tables of a dataset, open at once in `directory`. What is written to a table that was not asked for is dropped."""
+
+    def __init__(self, directory: Path, tables: Iterable[Table], formats: Sequence[str]) -> None:
+        if "parquet" in formats:
+            arrow()
+        self._stack = ExitStack()
+        self.tables: dict[str, Output] = {}
+        kinds: Mapping[str, type[CsvFile] | type[ParquetFile]] = {"csv": CsvFile, "parquet": ParquetFile}
+        for table in tables:
+            output = Output(table, [])
+            for kind in formats:
+                file = kinds[kind](directory / f"{table.name}.{kind}", table)
+                self._stack.callback(file.close)
+                output.files.append(file)
+            self.tables[table.name] = output
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    def wants(self, *names: str) -> bool:
+        return any(name in self.tables for name in names)
+
+    def write(self, table: str, record: Record) -> None:
+        if (output := self.tables.get(table)) is not None:
+            output.write(record)
+
+    def rows(self) -> dict[str, int]:
+        return {name: output.rows for name, output in self.tables.items()}
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Indented, for people, members in the order that they were given."""
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def member(directory: Path, name: str) -> Member:
+    """A finished file under `directory` with its digest."""
+    path = directory / name
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Member(name, path, digest, path.stat().st_size)
+
+
+def pack(target: Path, members: Sequence[Member]) -> None:
+    """Writes the archive: members in the order given, no times, no owners."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for one in members:
+            info = zipfile.ZipInfo(one.name, EPOCH_OF_ZIP)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = 0o100644 << 16
+            with one.path.open("rb") as source, archive.open(info, "w", force_zip64=True) as sink:
+                shutil.copyfileobj(source, sink, _COPY_BYTES)

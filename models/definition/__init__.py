@@ -1,0 +1,1 @@
+"""What a study says: frozen, versioned, checksummed documents. Pure."""

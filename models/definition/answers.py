@@ -1,0 +1,166 @@
+"""Validation of a submission's answers against the instrument that the answer names. Pure; the reading of one value is in `answer_values`.
+
+Faults say where (`/answers/<item>/value`) and which rule, never what was answered.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from models.definition.answer_values import Broken, Empty, read_value
+from models.definition.base import pointer
+from models.definition.expression import evaluate, holds, items_read
+from models.definition.instrument import Instrument, Item
+from models.errors import Fault
+from models.kinds import ItemKind, Missing
+
+_MEMBERS: Final = frozenset({"value", "skipped", "declined", "at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a submission says, item by item.
+
+    `values` holds the valid answers of shown items; `missing` one of the four kinds of nothing for every other question
+    (an item with a fault stands in neither); `at` the instant of answering in UTC where given; `given_hidden` valid answers to items that
+    branching or rotation did not show. Information items stand nowhere.
+    """
+
+    values: Mapping[str, Any]
+    missing: Mapping[str, Missing]
+    at: Mapping[str, datetime]
+    faults: tuple[Fault, ...]
+    given_hidden: Mapping[str, Any]
+
+    @property
+    def disclosable(self) -> Mapping[str, Any]:
+        """Everything valid that the person said, hidden or not: what disclosures run on."""
+        return {**self.given_hidden, **self.values}
+
+
+def validate(
+    instrument: Instrument,
+    raw: Mapping[str, Any],
+    *,
+    drawn: Collection[str] | None,
+    lists: Mapping[str, Collection[str]],
+    complete: bool = True,
+) -> Checked:
+    """Reads `raw`: item id -> `{"value": v}`, `{"skipped": true}` or `{"declined": true}`, each with an optional `at`.
+
+    `at` is the instant of answering, ISO 8601 with its UTC offset.
+    `drawn` are the items that the prompt's rotation chose; None where that is not known, and then an item of a rotating set
+    was shown exactly if it was answered. `lists` maps a list's name to the entry ids that may be chosen; `none` always may.
+    `complete` False: a partial submission, in which questions after the last entry were not reached.
+    Refusing is always allowed: a required item that was skipped or left out counts as declined. A null value, an
+    empty text, and an empty choice where an exclusive option ("nothing") was offered count as skipped.
+
+    >>> from models.kinds import InstrumentKind, RecallFrame
+    >>> stress = Item(id="m_stress", kind=ItemKind.SLIDER, text={"en": "?"}, minimum=0, maximum=10, variable="stress",
+    ...               frame=RecallFrame.NOW)
+    >>> report = Instrument(id="stressor", kind=InstrumentKind.REPORT, title={"en": "Stress"}, seconds=30, items=(stress,))
+    >>> validate(report, {"m_stress": {"value": 4}}, drawn=None, lists={}).values
+    {'m_stress': 4}
+    >>> validate(report, {"m_stress": {"value": 11}}, drawn=None, lists={}).faults[0].pointer
+    '/answers/m_stress/value'
+    """
+    reading = _Reading(instrument, raw, drawn, lists, complete)
+    reading.unknown()
+    for place, item in enumerate(instrument.items):
+        reading.read(place, item)
+    return Checked(reading.values, reading.missing, reading.at, tuple(reading.faults), reading.given_hidden)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The growing result: an item's visibility depends on the valid values before it."""
+
+    instrument: Instrument
+    raw: Mapping[str, Any]
+    drawn: Collection[str] | None
+    lists: Mapping[str, Collection[str]]
+    complete: bool
+    values: dict[str, Any] = field(default_factory=dict)
+    missing: dict[str, Missing] = field(default_factory=dict)
+    at: dict[str, datetime] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    given_hidden: dict[str, Any] = field(default_factory=dict)
+
+    def fault(self, item_id: str, member: str, rule: str, message: str) -> None:
+        place = pointer("answers", item_id, member) if member else pointer("answers", item_id)
+        self.faults.append(Fault(place, rule, message))
+
+    def unknown(self) -> None:
+        """A member's name may be anything a client sends: only names that could be item ids are repeated."""
+        known = {item.id for item in self.instrument.items}
+        for name in sorted(str(key) for key in self.raw if key not in known):
+            if len(name) <= 63 and name.isascii() and name.replace("_", "").isalnum():
+                self.fault(name, "", "unknown_item", "The instrument has no such item.")
+            else:
+                self.faults.append(Fault("/answers", "unknown_item", "A member is not the id of an item."))
+
+    def read(self, place: int, item: Item) -> None:
+        given = item.id in self.raw
+        value = self._given(item) if given else Missing.SKIPPED
+        if value is _FAULTY or item.kind is ItemKind.INFORMATION:
+            return
+        ahead = not given and not self.complete and place > self._last_given()
+        if self._rotated_out(item, given) or not (ahead or holds(item.show_if, self.values, {})):
+            self.missing[item.id] = Missing.NOT_SHOWN
+            if not isinstance(value, Missing):
+                self.given_hidden[item.id] = value
+        elif ahead:
+            self.missing[item.id] = self._ahead(item)
+        elif isinstance(value, Missing):
+            self.missing[item.id] = Missing.DECLINED if item.required else value
+        else:
+            self.values[item.id] = value
+
+    def _last_given(self) -> int:
+        return max((place for place, item in enumerate(self.instrument.items) if item.id in self.raw), default=-1)
+
+    def _rotated_out(self, item: Item, given: bool) -> bool:
+        rotating = any(item.id in rotation.items for rotation in self.instrument.rotations)
+        return rotating and not (given if self.drawn is None else item.id in self.drawn)
+
+    def _ahead(self, item: Item) -> Missing:
+        """After the end of a partial submission: not shown only where the given answers already decide that."""
+        decided = items_read(item.show_if) <= self.values.keys()
+        hidden = item.show_if is not None and decided and evaluate(item.show_if, self.values, {}) is not True
+        return Missing.NOT_SHOWN if hidden else Missing.NOT_REACHED
+
+    def _given(self, item: Item) -> Any:
+        """The value, a kind of nothing, or `_FAULTY` after recording what is wrong."""
+        entry = self.raw[item.id]
+        if not isinstance(entry, Mapping) or not entry.keys() <= _MEMBERS:
+            self.fault(item.id, "", "wrong_members", "An answer is an object with `value`, `skipped` or `declined`, and `at`.")
+            return _FAULTY
+        said = [name for name in ("value", "skipped", "declined") if name in entry]
+        if len(said) != 1 or (said[0] != "value" and entry[said[0]] is not True):
+            self.fault(item.id, "", "wrong_members", "An answer holds exactly one of `value`, `skipped: true` and `declined: true`.")
+            return _FAULTY
+        self._instant(item, entry)
+        if said[0] != "value":
+            return Missing(said[0])
+        try:
+            return read_value(item, entry["value"], self.lists)
+        except Empty:
+            return Missing.SKIPPED
+        except Broken as broken:
+            self.fault(item.id, "value", broken.rule, broken.message)
+            return _FAULTY
+
+    def _instant(self, item: Item, entry: Mapping[str, Any]) -> None:
+        if entry.get("at") is None:
+            return
+        try:
+            instant = datetime.fromisoformat(entry["at"])
+            if instant.tzinfo is None:
+                raise ValueError
+            self.at[item.id] = instant.astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
+            self.fault(item.id, "at", "not_an_instant", "An instant is ISO 8601 with a UTC offset.")
+
+
+_FAULTY: Final = object()

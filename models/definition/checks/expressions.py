@@ -1,0 +1,58 @@
+"""Every expression of a protocol, type-checked in the scope in which it will run."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from models.definition.base import pointer
+from models.definition.checks.types import VARIABLES, Scope, Type, Typing, closed, either, item_type
+from models.definition.instrument import Instrument
+from models.definition.prompting import FollowUp
+from models.definition.protocol import Protocol
+from models.errors import Fault
+
+
+def faults(protocol: Protocol) -> Iterator[Fault]:
+    variables = {**VARIABLES, "instrument": closed(one.id for one in protocol.instruments)}
+    anything = Scope(_items(protocol.instruments), variables)
+    yield from _branches(protocol)
+    for place, disclosure in enumerate(protocol.disclosures):
+        about = [one for one in protocol.instruments if not disclosure.instruments or one.id in disclosure.instruments]
+        yield from _needed(Scope(_items(about), None), disclosure.when, "disclosures", place, "when")
+    for place, alert in enumerate(protocol.alert_rules):
+        yield from _needed(Scope(None, variables), alert.when, "alert_rules", place, "when")
+    for place, rule in enumerate(protocol.rules):
+        yield from _typed(anything, rule.when, "rules", place, "when")
+    for place, piece in enumerate(protocol.content):
+        yield from _typed(anything, piece.not_when, "content", place, "not_when")
+    for place, design in enumerate(protocol.designs):
+        if isinstance(design, FollowUp):
+            after = [one for one in protocol.instruments if one.id in design.after]
+            yield from _typed(Scope(_items(after), variables), design.condition, "designs", place, "condition")
+
+
+def _branches(protocol: Protocol) -> Iterator[Fault]:
+    for i, instrument in enumerate(protocol.instruments):
+        scope = Scope(_items([instrument]), None)
+        for j, item in enumerate(instrument.items):
+            yield from _typed(scope, item.show_if, "instruments", i, "items", j, "show_if")
+
+
+def _items(instruments: Iterable[Instrument]) -> Mapping[str, Type]:
+    known: dict[str, Type] = {}
+    for instrument in instruments:
+        for item in instrument.items:
+            found = item_type(item)
+            known[item.id] = either(known[item.id], found) if item.id in known else found
+    return known
+
+
+def _typed(scope: Scope, tree: object, *at: str | int) -> Iterator[Fault]:
+    if tree is not None:
+        typing = Typing(scope)
+        typing.condition(tree, *at)
+        yield from typing.faults
+
+
+def _needed(scope: Scope, tree: object, *at: str | int) -> Iterator[Fault]:
+    if tree is None:
+        yield Fault(pointer(*at), "condition_missing", "Without a condition this would hold for everybody, always.")
+    yield from _typed(scope, tree, *at)

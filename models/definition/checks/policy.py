@@ -1,0 +1,55 @@
+"""Decision rules and content: probabilities, requests, outcomes, contraindications."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from models.definition.base import pointer
+from models.definition.decision import DecisionRule
+from models.definition.protocol import Protocol
+from models.errors import Fault
+
+TOLERANCE: Final = 1e-9
+
+
+def faults(protocol: Protocol) -> Iterator[Fault]:
+    variables = {item.variable for _, item in protocol.items()}
+    for place, rule in enumerate(protocol.rules):
+        at = ("rules", place)
+        yield from _arms(at, rule)
+        yield from _weights(at, rule)
+        yield from _outcome(at, rule, variables)
+    for place, piece in enumerate(protocol.content):
+        if piece.needs_scene and piece.not_when is None:
+            message = "Imagining a future can hurt: content that plays a scene says when it must not be offered."
+            yield Fault(pointer("content", place, "not_when"), "scene_without_contraindication", message)
+
+
+def _arms(at: tuple[str | int, ...], rule: DecisionRule) -> Iterator[Fault]:
+    total = sum(arm.probability for arm in rule.arms)
+    if abs(total - 1) > TOLERANCE:
+        yield Fault(pointer(*at, "arms"), "probabilities_do_not_add_up", f"The arms' probabilities add up to {total:.12g}, not to 1.")
+    if rule.requested and len(rule.arms) > 1:
+        message = f"What a person asked for is never randomized: one arm, not {len(rule.arms)}."
+        yield Fault(pointer(*at, "arms"), "requested_with_arms", message)
+    if rule.requested and not any(arm.groups for arm in rule.arms):
+        yield Fault(pointer(*at, "arms"), "requested_shows_nothing", "A person who asked is shown something.")
+
+
+def _weights(at: tuple[str | int, ...], rule: DecisionRule) -> Iterator[Fault]:
+    for number, arm in enumerate(rule.arms):
+        for code, weight in sorted(arm.weights.items()):
+            if not 0 < weight <= 1e6:
+                where = pointer(*at, "arms", number, "weights", code)
+                yield Fault(
+                    where, "weight_out_of_range", "A weight is above 0 and at most 1000000; leave the content out of the group instead."
+                )
+
+
+def _outcome(at: tuple[str | int, ...], rule: DecisionRule, variables: set[str]) -> Iterator[Fault]:
+    if rule.outcome is None:
+        return
+    if rule.outcome.variable not in variables:
+        yield Fault(pointer(*at, "outcome", "variable"), "unknown_outcome", "No item asks this variable.")
+    if rule.outcome.within_minutes <= rule.outcome.after_minutes:
+        message = f"The window from {rule.outcome.after_minutes} to {rule.outcome.within_minutes} minutes is empty."
+        yield Fault(pointer(*at, "outcome", "within_minutes"), "outcome_window_empty", message)

@@ -1,0 +1,69 @@
+"""Texts: the default language everywhere, only placeholders that are filled, and nothing on a lock screen."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from models.definition.base import Document, pointer
+from models.definition.prompting import Design
+from models.definition.protocol import Protocol
+from models.errors import Fault
+
+PLACEHOLDERS: Final = frozenset({"own_word", "since"})
+"""`{own_word}`: the person's word for craving. `{since}`: time and day of their last check-in of the period asked about."""
+
+_NOT_TEXTS: Final = frozenset({"weights", "when", "show_if", "not_when", "condition"})
+_BRACED: Final = re.compile(r"\{([^{}]*)\}")
+_HEALTH: Final = re.compile(
+    r"\b(addict|alcohol|buprenorphine|clinic|crav|cocaine|depress|doctor|dose|drug|fentanyl|health|heroin|meds?\b|medic|methadone|mood|naloxone|opi(ate|oid)"
+    r"|overdose|pain|pill|recover|rehab|relaps|sober|substance|suicid|therap|treatment|urge|withdraw)",
+    re.IGNORECASE,
+)
+
+
+def faults(protocol: Protocol) -> Iterator[Fault]:
+    for at, text in _texts(protocol, ()):
+        if protocol.language not in text:
+            yield Fault(pointer(*at), "language_missing", f"The text lacks the protocol's language, {protocol.language}.")
+        yield from _braces(at, text)
+    yield from _push(("default_push",), protocol.default_push)
+    for place, design in enumerate(protocol.designs):
+        yield from _design_push(place, design)
+    for language, passage in sorted(protocol.help.somebody_reading.items()):
+        if "{by}" not in passage:
+            where = pointer("help", "somebody_reading", language)
+            yield Fault(where, "placeholder_missing", "The text says by when someone answers: it holds `{by}`.")
+
+
+def _texts(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
+    """Every text with its place."""
+    if isinstance(value, Document):
+        for name, definition in type(value).model_fields.items():
+            if name not in _NOT_TEXTS:
+                yield from _texts(getattr(value, name), (*at, definition.alias or name))
+    elif isinstance(value, dict):
+        yield at, value
+    elif isinstance(value, tuple) and not (value and isinstance(value[0], str)):
+        for place, part in enumerate(value):
+            yield from _texts(part, (*at, place))
+
+
+def _braces(at: tuple[str | int, ...], text: Mapping[str, str]) -> Iterator[Fault]:
+    allowed = {"by"} if at == ("help", "somebody_reading") else PLACEHOLDERS if at[0] == "instruments" else frozenset()
+    for language, passage in sorted(text.items()):
+        for name in _BRACED.findall(passage):
+            if name not in allowed:
+                filled = ", ".join(f"`{{{one}}}`" for one in sorted(allowed)) or "none"
+                yield Fault(pointer(*at, language), "unknown_placeholder", f"Nothing fills a placeholder here; allowed: {filled}.")
+
+
+def _design_push(place: int, design: Design) -> Iterator[Fault]:
+    if design.push is not None:
+        yield from _push(("designs", place, "push"), design.push)
+
+
+def _push(at: tuple[str | int, ...], text: Mapping[str, str]) -> Iterator[Fault]:
+    """Nothing outs (safety.md rule 4). A list of words catches slips; it does not replace a reader."""
+    for language, passage in sorted(text.items()):
+        if _HEALTH.search(passage):
+            yield Fault(pointer(*at, language), "push_not_neutral", "Words on a lock screen say nothing about health.")

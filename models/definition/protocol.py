@@ -1,0 +1,53 @@
+"""The protocol: one JSON document that says everything a study asks, shows and promises."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from models.definition.base import Code, Document, Language, Text
+from models.definition.content import ContentItem, HelpScreen
+from models.definition.decision import Availability, DecisionRule
+from models.definition.escalation import AlertRule, Disclosure, Ladder, Staffing
+from models.definition.instrument import Instrument, Item
+from models.definition.prompting import Design, WakeBounds
+
+SCHEMA = "breakwater.protocol/1"
+
+
+class Protocol(Document):
+    schema_: Literal["breakwater.protocol/1"] = Field(alias="schema")
+    name: Code
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    title: Text
+    language: Language
+    review: str
+    """Who has reviewed the wording; the shipped documents say `needs clinical review`."""
+    minimum_app_version: str = Field(default="1.0.0", pattern=r"^\d+\.\d+\.\d+$")
+    length_days: int = Field(ge=1, le=3660)
+    wake: WakeBounds
+    default_push: Text
+    instruments: tuple[Instrument, ...] = Field(min_length=1)
+    designs: tuple[Design, ...]
+    disclosures: tuple[Disclosure, ...] = ()
+    alert_rules: tuple[AlertRule, ...] = ()
+    rules: tuple[DecisionRule, ...] = ()
+    availability: Availability = Availability()
+    content: tuple[ContentItem, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
+    staffing: Staffing
+    help: HelpScreen
+
+    def instrument(self, instrument_id: str) -> Instrument | None:
+        return next((one for one in self.instruments if one.id == instrument_id), None)
+
+    def design(self, design_id: str) -> Design | None:
+        return next((one for one in self.designs if one.id == design_id), None)
+
+    def content_item(self, code: str) -> ContentItem | None:
+        return next((one for one in self.content if one.code == code), None)
+
+    def ladder(self, tier: int) -> Ladder | None:
+        return next((one for one in self.ladders if one.tier == tier), None)
+
+    def items(self) -> tuple[tuple[Instrument, Item], ...]:
+        return tuple((instrument, item) for instrument in self.instruments for item in instrument.items)

@@ -1,0 +1,1 @@
+"""Every SQL statement, a file per noun. Each takes a Viewer or says why not."""

@@ -1,0 +1,252 @@
+"""What the dataset is read from, one person at a time, in chunks, all of it cut.
+
+No viewer: `models.queries.export` decides at the request which people an export reaches, and a duty builds it.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, exists, select
+from sqlalchemy.orm import aliased
+
+from models.queries.cut import Cut
+from models.session import ReadSession
+from models.tables import (
+    Alert,
+    AlertEvent,
+    Consent,
+    DecisionRow,
+    Device,
+    Engagement,
+    Enrollment,
+    Prompt,
+    PromptEvent,
+    ProtocolVersion,
+    ProximalOutcome,
+    Response,
+    RiskEstimateRow,
+    Site,
+    Study,
+    TimedEvent,
+    ZoneHistory,
+)
+
+CHUNK = 500
+
+
+def study_uid(session: ReadSession, study_id: int) -> UUID:
+    found: UUID = session.value(select(Study.uid).where(Study.id == study_id))
+    return found
+
+
+def versions(session: ReadSession, study_id: int, cut: Cut) -> Sequence[Row[Any]]:
+    """The protocol versions of a study, by revision."""
+    return session.rows(
+        select(ProtocolVersion).where(ProtocolVersion.study_id == study_id, cut.holds(ProtocolVersion)).order_by(ProtocolVersion.revision)
+    )
+
+
+def people(session: ReadSession, study_id: int, sites: Collection[int] | None, cut: Cut) -> Sequence[Row[Any]]:
+    """Everyone who had started, with `consent_use` as it is now: who stopped use is left out whenever the files are made."""
+    statement = (
+        select(
+            Enrollment.id,
+            Enrollment.uid,
+            Enrollment.arm,
+            Enrollment.stratum,
+            Enrollment.state,
+            Enrollment.started_at,
+            Enrollment.start_date,
+            Enrollment.ended_at,
+            Enrollment.consent_use,
+            Enrollment.synthetic,
+            Site.uid.label("site_uid"),
+        )
+        .outerjoin(Site, Site.id == Enrollment.site_id)
+        .where(Enrollment.study_id == study_id, cut.holds(Enrollment), Enrollment.started_at <= cut.as_of)
+    )
+    if sites is not None:
+        statement = statement.where(Enrollment.site_id.in_(sorted(sites)))
+    return session.rows(statement.order_by(Enrollment.id))
+
+
+def replaced_plans(session: ReadSession, study_id: int, cut: Cut) -> Mapping[int, Mapping[str, Any]]:
+    """Prompt -> what the first replanning after the cut replaced, from the event's detail (`was`)."""
+    statement = (
+        select(PromptEvent.prompt_id, PromptEvent.detail)
+        .where(PromptEvent.study_id == study_id, cut.after(PromptEvent), PromptEvent.detail.is_not(None))
+        .order_by(PromptEvent.id)
+    )
+    found: dict[int, Mapping[str, Any]] = {}
+    for row in session.stream(statement, CHUNK):
+        if "was" in row.detail and row.prompt_id <= cut.marks["prompt"]:
+            found.setdefault(row.prompt_id, row.detail["was"])
+    return found
+
+
+def slots(session: ReadSession, enrollment_id: int, cut: Cut) -> Sequence[Row[Any]]:
+    """Id, local day and planned moment of every slot of a person, as they are now (ix_prompt_enrollment_due)."""
+    return session.rows(
+        select(Prompt.id, Prompt.slot_date, Prompt.due_at)
+        .where(Prompt.enrollment_id == enrollment_id, cut.holds(Prompt))
+        .order_by(Prompt.id)
+    )
+
+
+def prompts(session: ReadSession, prompt_ids: Collection[int]) -> Mapping[int, Row[Any]]:
+    return {row.id: row for row in session.rows(select(Prompt).where(Prompt.id.in_(sorted(prompt_ids))))}
+
+
+def prompt_events(session: ReadSession, prompt_ids: Collection[int]) -> Mapping[int, Sequence[Row[Any]]]:
+    """Prompt -> its events, oldest first, also those after the cut (ix_prompt_event_prompt)."""
+    found: dict[int, list[Row[Any]]] = {}
+    for row in session.rows(select(PromptEvent).where(PromptEvent.prompt_id.in_(sorted(prompt_ids))).order_by(PromptEvent.id)):
+        found.setdefault(row.prompt_id, []).append(row)
+    return found
+
+
+def responses_to(session: ReadSession, prompt_ids: Collection[int], cut: Cut) -> Mapping[int, Sequence[Row[Any]]]:
+    """Prompt -> the newest revisions of the responses to it (ix_response_prompt)."""
+    found: dict[int, list[Row[Any]]] = {}
+    for row in session.rows(_newest(cut).where(Response.prompt_id.in_(sorted(prompt_ids))).order_by(Response.id)):
+        found.setdefault(row.prompt_id, []).append(row)
+    return found
+
+
+def entries(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """The newest revisions of what a person started, by event time (ix_response_enrollment_time)."""
+    statement = _newest(cut).where(Response.enrollment_id == enrollment_id, Response.prompt_id.is_(None))
+    return session.stream(statement.order_by(Response.event_time, Response.id), CHUNK)
+
+
+def answers(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """Every revision of every response of a person, with `newest`, `prompt_uid` and `drawn` of its prompt (ix_response_enrollment_time)."""
+    statement = (
+        select(
+            Response.client_id,
+            Response.revision,
+            Response.protocol_version_id,
+            Response.instrument,
+            Response.timing,
+            Response.event_time,
+            Response.answered_at,
+            Response.offset_minutes,
+            Response.answers,
+            Response.missing,
+            Response.answer_times,
+            Response.synthetic,
+            (~_later(cut)).label("newest"),
+            Prompt.uid.label("prompt_uid"),
+            Prompt.drawn,
+        )
+        .outerjoin(Prompt, Prompt.id == Response.prompt_id)
+        .where(Response.enrollment_id == enrollment_id, cut.holds(Response))
+    )
+    return session.stream(statement.order_by(Response.event_time, Response.id), CHUNK)
+
+
+def _later(cut: Cut) -> Any:
+    later = aliased(Response)
+    return exists(
+        select(later.id).where(
+            later.study_id == Response.study_id,
+            later.enrollment_id == Response.enrollment_id,
+            later.client_id == Response.client_id,
+            later.revision > Response.revision,
+            cut.holds(later),
+        )
+    )
+
+
+def _newest(cut: Cut) -> Any:
+    return (
+        select(Response, Device.os.label("device_os"))
+        .outerjoin(Device, Device.id == Response.device_id)
+        .where(cut.holds(Response), ~_later(cut))
+    )
+
+
+def zones(session: ReadSession, enrollment_id: int, cut: Cut) -> Sequence[str]:
+    """The zones of a person, oldest first (ix_zone_history_enrollment)."""
+    statement = select(ZoneHistory.zone).where(
+        ZoneHistory.enrollment_id == enrollment_id, cut.holds(ZoneHistory), ZoneHistory.valid_from <= cut.as_of
+    )
+    return [row.zone for row in session.rows(statement.order_by(ZoneHistory.valid_from, ZoneHistory.id))]
+
+
+def consents(session: ReadSession, enrollment_id: int, cut: Cut) -> Sequence[Row[Any]]:
+    """Acts of consent and leaving, oldest first (ix_consent_enrollment)."""
+    return session.rows(
+        select(Consent.scope, Consent.given, Consent.leaving)
+        .where(Consent.enrollment_id == enrollment_id, cut.holds(Consent))
+        .order_by(Consent.at, Consent.id)
+    )
+
+
+def timed_events(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """Timed events, taken back or not (ix_timed_event_enrollment)."""
+    statement = select(TimedEvent).where(TimedEvent.enrollment_id == enrollment_id, cut.holds(TimedEvent))
+    return session.stream(statement.order_by(TimedEvent.happened_at, TimedEvent.id), CHUNK)
+
+
+def estimates(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """Estimates with all their revisions (ix_risk_estimate_enrollment)."""
+    statement = (
+        select(RiskEstimateRow, Response.client_id)
+        .outerjoin(Response, Response.id == RiskEstimateRow.response_id)
+        .where(RiskEstimateRow.enrollment_id == enrollment_id, cut.holds(RiskEstimateRow))
+    )
+    return session.stream(statement.order_by(RiskEstimateRow.as_of, RiskEstimateRow.id), CHUNK)
+
+
+def decisions(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """Decision points in order, each with its response, estimate and proximal outcome (ix_decision_enrollment)."""
+    closing = aliased(Response)
+    statement = (
+        select(
+            DecisionRow,
+            Response.client_id,
+            RiskEstimateRow.uid.label("estimate_uid"),
+            ProximalOutcome.id.label("outcome_id"),
+            ProximalOutcome.variable.label("outcome_variable"),
+            ProximalOutcome.opens_at.label("outcome_opens_at"),
+            ProximalOutcome.closes_at.label("outcome_closes_at"),
+            ProximalOutcome.status.label("outcome_state"),
+            ProximalOutcome.value.label("outcome_value"),
+            ProximalOutcome.missing_reason.label("outcome_missing"),
+            ProximalOutcome.closed_at.label("outcome_closed_at"),
+            closing.client_id.label("outcome_client_id"),
+        )
+        .outerjoin(Response, Response.id == DecisionRow.response_id)
+        .outerjoin(RiskEstimateRow, RiskEstimateRow.id == DecisionRow.estimate_id)
+        .outerjoin(ProximalOutcome, (ProximalOutcome.decision_id == DecisionRow.id) & cut.holds(ProximalOutcome))
+        .outerjoin(closing, closing.id == ProximalOutcome.response_id)
+        .where(DecisionRow.enrollment_id == enrollment_id, cut.holds(DecisionRow))
+    )
+    return session.stream(statement.order_by(DecisionRow.decided_at, DecisionRow.id), CHUNK)
+
+
+def engagements(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """What a person did with content, in the order of its arrival."""
+    statement = (
+        select(Engagement, DecisionRow.uid.label("decision_uid"))
+        .outerjoin(DecisionRow, DecisionRow.id == Engagement.decision_id)
+        .where(Engagement.enrollment_id == enrollment_id, cut.holds(Engagement))
+    )
+    return session.stream(statement.order_by(Engagement.id), CHUNK)
+
+
+def alerts(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """Alerts in the order of their opening (ix_alert_enrollment)."""
+    statement = (
+        select(Alert, RiskEstimateRow.uid.label("estimate_uid"))
+        .outerjoin(RiskEstimateRow, RiskEstimateRow.id == Alert.estimate_id)
+        .where(Alert.enrollment_id == enrollment_id, cut.holds(Alert))
+    )
+    return session.stream(statement.order_by(Alert.opened_at, Alert.id), CHUNK)
+
+
+def alert_events(session: ReadSession, alert_id: int, cut: Cut) -> Sequence[Row[Any]]:
+    """The events of an alert in order (its unique key)."""
+    return session.rows(select(AlertEvent).where(AlertEvent.alert_id == alert_id, cut.holds(AlertEvent)).order_by(AlertEvent.sequence))

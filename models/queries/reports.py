@@ -1,0 +1,149 @@
+"""Counts and lists that report: the inbox, a study's summary, its audit, and the house's own gauges."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, select, text, tuple_
+
+from models.access import Viewer
+from models.kinds import AlertState, DecisionStatus, DeliveryState, EnrollmentState, ExportState, PromptState, Timing
+from models.session import ReadSession
+from models.tables import Alert, Audit, Delivery, Enrollment, Export, Prompt, RejectedSubmission, Response, RiskStateRow, Study
+
+
+def inbox(session: ReadSession, viewer: Viewer, *, after: tuple[datetime, UUID] | None, limit: int) -> tuple[Sequence[Row[Any]], int]:
+    """What the ladder told the viewer, newest first, one row more than the page; and how many of those alerts are not resolved.
+
+    Relies on ix_delivery_recipient.
+    """
+    told = and_(Delivery.recipient == f"staff:{viewer.uid}", Delivery.channel == "inbox", Delivery.kind == "alert")
+    statement = (
+        select(Delivery.uid, Delivery.subject, Delivery.created_at, Delivery.urgent, Alert.state)
+        .join(Alert, Alert.uid == Delivery.subject)
+        .where(told)
+    )
+    if after is not None:
+        here = tuple_(Delivery.created_at, Delivery.uid)
+        statement = statement.where(here < tuple_(literal(after[0], Delivery.created_at.type), literal(after[1], Delivery.uid.type)))
+    found = session.rows(statement.order_by(Delivery.created_at.desc(), Delivery.uid.desc()).limit(limit + 1))
+    unresolved = (
+        select(func.count(Alert.id.distinct()))
+        .select_from(Delivery)
+        .join(Alert, Alert.uid == Delivery.subject)
+        .where(told, Alert.state != AlertState.RESOLVED)
+    )
+    return found, int(session.value(unresolved))
+
+
+def prompt_groups(session: ReadSession, study_id: int, *, now: datetime) -> Sequence[Row[Any]]:
+    """Prompts whose moment has come, counted by everything that their fate depends on, of people whose data may be used.
+
+    `told`, `opened` and `unexpired` are 1 or 0; `complete` and `timing` are of the response that counts (a complete one first, then
+    the first stored), null where there is none. Relies on ix_response_prompt.
+    """
+    place = func.row_number().over(partition_by=Response.prompt_id, order_by=(Response.complete.desc(), Response.id))
+    ranked = (
+        select(Response.prompt_id, Response.complete, Response.timing, place.label("place"))
+        .where(Response.study_id == study_id, Response.prompt_id.is_not(None), Response.superseded.is_(False))
+        .subquery()
+    )
+    told = _flag(Prompt.sent_at.is_not(None) | Prompt.delivered_at.is_not(None)).label("told")
+    opened = _flag(Prompt.opened_at.is_not(None)).label("opened")
+    unexpired = _flag(Prompt.expires_at > now).label("unexpired")
+    columns = (Prompt.design, Prompt.state, Prompt.reason, told, opened, unexpired, ranked.c.complete, ranked.c.timing)
+    return session.rows(
+        select(*columns, func.count().label("number"))
+        .select_from(Prompt)
+        .join(Enrollment, Enrollment.id == Prompt.enrollment_id)
+        .join(ranked, and_(ranked.c.prompt_id == Prompt.id, ranked.c.place == 1), isouter=True)
+        .where(Prompt.study_id == study_id, Prompt.due_at <= now, Enrollment.consent_use)
+        .group_by(*columns)
+        .order_by(Prompt.design)
+    )
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+def response_counts(session: ReadSession, study_id: int) -> Row[Any]:
+    """Stored responses in their newest revision, refused submissions, and decisions owed."""
+    stored = select(func.count()).where(Response.study_id == study_id, Response.superseded.is_(False)).scalar_subquery()
+    unprompted = (
+        select(func.count())
+        .where(Response.study_id == study_id, Response.superseded.is_(False), Response.timing == Timing.UNPROMPTED)
+        .scalar_subquery()
+    )
+    refused = select(func.count()).where(RejectedSubmission.study_id == study_id).scalar_subquery()
+    owed = select(func.count()).where(Response.study_id == study_id, Response.decision_status == DecisionStatus.PENDING).scalar_subquery()
+    row = session.row(select(stored.label("stored"), unprompted.label("unprompted"), refused.label("refused"), owed.label("owed")))
+    assert row is not None
+    return row
+
+
+def alert_counts(session: ReadSession, study_id: int) -> Sequence[Row[Any]]:
+    """Alerts of a study by rule, tier and how they ended, for the precision of each rule (ix_alert_study_opened)."""
+    return session.rows(
+        select(Alert.family, Alert.tier, Alert.disposition, func.count().label("number"), func.sum(Alert.minutes_spent).label("minutes"))
+        .where(Alert.study_id == study_id)
+        .group_by(Alert.family, Alert.tier, Alert.disposition)
+        .order_by(Alert.family, Alert.tier, Alert.disposition)
+    )
+
+
+def audit_page(session: ReadSession, chain: str, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Links of a chain, newest first. The caller has checked `read_audit`."""
+    statement = select(Audit).where(Audit.chain == chain)
+    if before is not None:
+        statement = statement.where(Audit.sequence < before)
+    return session.rows(statement.order_by(Audit.sequence.desc()).limit(limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """The house in numbers, without an id. Ages are of the oldest that waits, as instants; None: nothing waits."""
+
+    studies: int
+    enrollments: Mapping[EnrollmentState, int]
+    prompts: Mapping[PromptState, int]
+    alerts: Mapping[tuple[AlertState, int], int]
+    deliveries: Mapping[DeliveryState, int]
+    exports: Mapping[ExportState, int]
+    decisions_owed: int
+    refolds_owed: int
+    prompt_waits_since: datetime | None
+    """Study time; the other two are study and system time as their columns are."""
+    alert_waits_since: datetime | None
+    delivery_waits_since: datetime | None
+
+
+def gauges(session: ReadSession) -> Gauges:
+    """No viewer: counts of the whole house, for its operator."""
+    unresolved = Alert.state != AlertState.RESOLVED
+    return Gauges(
+        studies=int(session.value(select(func.count()).select_from(Study))),
+        enrollments={row[0]: row[1] for row in session.rows(select(Enrollment.state, func.count()).group_by(Enrollment.state))},
+        prompts={row[0]: row[1] for row in session.rows(select(Prompt.state, func.count()).group_by(Prompt.state))},
+        alerts={
+            (row[0], row[1]): row[2]
+            for row in session.rows(select(Alert.state, Alert.tier, func.count()).group_by(Alert.state, Alert.tier))
+        },
+        deliveries={row[0]: row[1] for row in session.rows(select(Delivery.state, func.count()).group_by(Delivery.state))},
+        exports={row[0]: row[1] for row in session.rows(select(Export.state, func.count()).group_by(Export.state))},
+        decisions_owed=int(
+            session.value(select(func.count()).select_from(Response).where(Response.decision_status == DecisionStatus.PENDING))
+        ),
+        refolds_owed=int(session.value(select(func.count()).select_from(RiskStateRow).where(RiskStateRow.stale))),
+        prompt_waits_since=session.value(select(func.min(Prompt.next_at)).where(Prompt.next_at.is_not(None))),
+        alert_waits_since=session.value(select(func.min(Alert.next_at)).where(unresolved)),
+        delivery_waits_since=session.value(select(func.min(Delivery.next_at)).where(Delivery.next_at.is_not(None))),
+    )
+
+
+def stored_revision(session: ReadSession) -> str | None:
+    """The migration that the tables stand at."""
+    found: str | None = session.value(text("SELECT version_num FROM alembic_version"))
+    return found

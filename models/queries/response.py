@@ -1,0 +1,217 @@
+"""Responses: set-based statements of the hot path, and reads for people.
+
+The writes take no viewer: the batch has checked its tokens in the same transaction.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, bindparam, select, tuple_, update
+
+from models.access import Ability, Viewer, visible
+from models.errors import Missing
+from models.session import ReadSession, WriteSession
+from models.tables import (
+    Enrollment,
+    ListEntry,
+    Participant,
+    Prompt,
+    ProtocolVersion,
+    RejectedSubmission,
+    Response,
+    ResponseAmendment,
+    Study,
+)
+
+_STORED = (
+    Response.id,
+    Response.enrollment_id,
+    Response.client_id,
+    Response.revision,
+    Response.superseded,
+    Response.content_hash,
+    Response.receipt,
+    Response.decision_status,
+    Response.prompt_id,
+    Response.instrument,
+    Response.protocol_version_id,
+)
+
+
+_PERSON = (
+    select(
+        Enrollment.id,
+        Enrollment.uid,
+        Enrollment.study_id,
+        Enrollment.state,
+        Enrollment.protocol_version_id,
+        Enrollment.plan_key,
+        Enrollment.randomization_key,
+        Enrollment.key_id,
+        Enrollment.zone,
+        Enrollment.wake_windows,
+        Enrollment.own_word,
+        Enrollment.start_date,
+        Enrollment.paused_until,
+        Enrollment.consent_collect,
+        Enrollment.consent_use,
+        Enrollment.synthetic,
+        Study.content_off,
+        Participant.uid.label("participant_uid"),
+        Participant.data_key,
+        Participant.key_id.label("person_key_id"),
+    )
+    .join(Study, Study.id == Enrollment.study_id)
+    .join(Participant, Participant.id == Enrollment.participant_id)
+)
+"""What the hot path needs to know of a person."""
+
+
+def lock_enrollments(session: WriteSession, enrollment_ids: Collection[int]) -> Mapping[int, Row[Any]]:
+    """What a batch needs to know of each person, locked in order of id (primary key)."""
+    statement = _PERSON.where(Enrollment.id.in_(sorted(enrollment_ids))).order_by(Enrollment.id).with_for_update(of=Enrollment)
+    return {row.id: row for row in session.rows(statement)}
+
+
+def own_person(session: ReadSession, viewer: Viewer) -> Row[Any]:
+    """The same for the viewer's own enrollment. Raises Missing."""
+    row = session.row(_PERSON.where(Enrollment.id == viewer.enrollment_id))
+    if row is None:
+        raise Missing("not_found", "There is no such enrollment.")
+    return row
+
+
+def stored(session: ReadSession, wanted: Collection[tuple[int, UUID]]) -> Sequence[Row[Any]]:
+    """Every revision stored under these (enrollment, client id) pairs (unique index of response)."""
+    if not wanted:
+        return []
+    pair = tuple_(Response.enrollment_id, Response.client_id)
+    return session.rows(select(*_STORED).where(pair.in_(sorted(wanted, key=str))).order_by(Response.id))
+
+
+def lock_prompts(session: WriteSession, wanted: Collection[tuple[int, UUID]]) -> Mapping[tuple[int, UUID], Row[Any]]:
+    """The prompts that answers name, of the same enrollment only: another's prompt is not there."""
+    if not wanted:
+        return {}
+    pair = tuple_(Prompt.enrollment_id, Prompt.uid)
+    rows = session.rows(select(Prompt).where(pair.in_(sorted(wanted, key=str))).order_by(Prompt.id).with_for_update())
+    return {(row.enrollment_id, row.uid): row for row in rows}
+
+
+def version_ids(session: ReadSession, wanted: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
+    """Internal keys of protocol versions by (study, revision)."""
+    if not wanted:
+        return {}
+    pair = tuple_(ProtocolVersion.study_id, ProtocolVersion.revision)
+    rows = session.rows(select(ProtocolVersion.study_id, ProtocolVersion.revision, ProtocolVersion.id).where(pair.in_(sorted(wanted))))
+    return {(row.study_id, row.revision): row.id for row in rows}
+
+
+def insert_responses(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, UUID, int], int]:
+    """Inserts and gives internal keys by (enrollment, client id, revision). A row that is there already gives none."""
+    if not rows:
+        return {}
+    statement = (
+        session.insert(Response)
+        .on_conflict_do_nothing()
+        .returning(Response.id, Response.enrollment_id, Response.client_id, Response.revision)
+    )
+    return {(row.enrollment_id, row.client_id, row.revision): row.id for row in session.execute(statement, rows)}
+
+
+def mark_superseded(session: WriteSession, response_ids: Collection[int]) -> None:
+    session.execute(update(Response).where(Response.id.in_(sorted(response_ids))).values(superseded=True))
+
+
+_SET_STATUS = update(Response).where(Response.id == bindparam("key")).values(decision_status=bindparam("status"))
+
+
+def set_decision_status(session: WriteSession, changes: Sequence[tuple[int, str]]) -> None:
+    if changes:
+        session.execute(_SET_STATUS, [{"key": key, "status": status} for key, status in changes])
+
+
+def insert_amendments(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(session.insert(ResponseAmendment).on_conflict_do_nothing(), rows)
+
+
+def insert_rejected(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(session.insert(RejectedSubmission).on_conflict_do_nothing(), rows)
+
+
+def own_response(session: ReadSession, viewer: Viewer, client_id: UUID) -> Row[Any]:
+    """The newest revision of the viewer's own response. Raises Missing, also for another's."""
+    row = session.row(
+        select(Response)
+        .where(Response.enrollment_id == viewer.enrollment_id, Response.client_id == client_id)
+        .order_by(Response.revision.desc())
+    )
+    if row is None:
+        raise Missing("not_found", "There is no such response.")
+    return row
+
+
+def responses_of(viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now: datetime) -> Select[Any]:
+    """The responses of one person that the viewer may see, newest first."""
+    return (
+        select(Response)
+        .join(Enrollment, Enrollment.id == Response.enrollment_id)
+        .where(Enrollment.uid == enrollment_uid, visible(viewer, ability, now=now), Response.superseded.is_(False))
+        .order_by(Response.event_time.desc(), Response.id.desc())
+    )
+
+
+def history(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:
+    """Newest revisions of one person's responses from an event time on, for the fold. No viewer: the house's own work.
+
+    Relies on ix_response_enrollment_time.
+    """
+    statement = select(
+        Response.id,
+        Response.client_id,
+        Response.revision,
+        Response.instrument,
+        Response.protocol_version_id,
+        Response.event_time,
+        Response.received_at,
+        Response.offset_minutes,
+        Response.answers,
+        Response.timing,
+        Response.decision_status,
+        Response.prompt_id,
+    ).where(Response.enrollment_id == enrollment_id, Response.superseded.is_(False))
+    if after is not None:
+        statement = statement.where(Response.event_time >= after)
+    return session.rows(statement.order_by(Response.event_time, Response.id))
+
+
+def pending(session: ReadSession, limit: int) -> Sequence[int]:
+    """Enrollments with responses whose decision is owed (ix_response_pending)."""
+    rows = session.rows(select(Response.enrollment_id).where(Response.decision_status == "pending").order_by(Response.id).limit(limit))
+    return sorted({row.enrollment_id for row in rows})
+
+
+def pending_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
+    """One person's responses whose decision is owed, in order of time."""
+    return session.rows(
+        select(Response)
+        .where(Response.enrollment_id == enrollment_id, Response.decision_status == "pending")
+        .order_by(Response.event_time, Response.id)
+    )
+
+
+def list_entries(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, Mapping[str, Collection[str]]]:
+    """Enrollment -> list name -> ids of the entries that may be chosen (ix_list_entry_enrollment)."""
+    rows = session.rows(
+        select(ListEntry.enrollment_id, ListEntry.list_name, ListEntry.client_id).where(
+            ListEntry.enrollment_id.in_(sorted(enrollment_ids)), ListEntry.removed_at.is_(None)
+        )
+    )
+    lists: dict[int, dict[str, set[str]]] = {}
+    for row in rows:
+        lists.setdefault(row.enrollment_id, {}).setdefault(row.list_name, set()).add(str(row.client_id))
+    return lists

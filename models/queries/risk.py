@@ -1,0 +1,143 @@
+"""State, checkpoints and estimates. No viewer: the house's own work inside a transaction that holds the enrollment's lock."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
+
+from models.session import ReadSession, WriteSession
+from models.tables import DecisionRow, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
+
+
+def lock_states(session: WriteSession, enrollment_ids: Collection[int]) -> Mapping[int, Row[Any]]:
+    """The states of a batch, locked in order of enrollment."""
+    statement = (
+        select(RiskStateRow)
+        .where(RiskStateRow.enrollment_id.in_(sorted(enrollment_ids)))
+        .order_by(RiskStateRow.enrollment_id)
+        .with_for_update()
+    )
+    return {row.enrollment_id: row for row in session.rows(statement)}
+
+
+_UPDATE_STATE = (
+    update(RiskStateRow)
+    .where(RiskStateRow.enrollment_id == bindparam("key"))
+    .values(
+        state=bindparam("new_state"),
+        last_key=bindparam("new_last_key"),
+        observations=bindparam("new_observations"),
+        stale=bindparam("new_stale"),
+        version=RiskStateRow.version + 1,
+        updated_at=bindparam("new_updated_at"),
+    )
+)
+
+
+def save_states(session: WriteSession, rows: Sequence[Mapping[str, Any]], known: Collection[int]) -> None:
+    """Writes states; `known` are the enrollments that have a row."""
+    new = [{**row, "version": 1} for row in rows if row["enrollment_id"] not in known]
+    session.add_all(RiskStateRow, new)
+    changed = [
+        {
+            "key": row["enrollment_id"],
+            "new_state": row["state"],
+            "new_last_key": row["last_key"],
+            "new_observations": row["observations"],
+            "new_stale": row["stale"],
+            "new_updated_at": row["updated_at"],
+        }
+        for row in rows
+        if row["enrollment_id"] in known
+    ]
+    if changed:
+        session.execute(_UPDATE_STATE, changed)
+
+
+def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:
+    session.execute(update(RiskStateRow).where(RiskStateRow.enrollment_id.in_(sorted(enrollment_ids))).values(stale=True))
+
+
+def stale_enrollments(session: ReadSession, limit: int) -> Sequence[int]:
+    """Enrollments whose state is owed a refold (ix_risk_state_stale)."""
+    rows = session.rows(select(RiskStateRow.enrollment_id).where(RiskStateRow.stale).order_by(RiskStateRow.enrollment_id).limit(limit))
+    return [row.enrollment_id for row in rows]
+
+
+def snapshot_before(session: ReadSession, enrollment_id: int, last_key: str) -> Row[Any] | None:
+    """The newest checkpoint before a sort key."""
+    return session.row(
+        select(RiskSnapshot)
+        .where(RiskSnapshot.enrollment_id == enrollment_id, RiskSnapshot.last_key < last_key)
+        .order_by(RiskSnapshot.last_key.desc())
+        .limit(1)
+    )
+
+
+def save_snapshots(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(session.insert(RiskSnapshot).on_conflict_do_nothing(), rows)
+
+
+def drop_snapshots_from(session: WriteSession, enrollment_id: int, last_key: str) -> None:
+    """Checkpoints at or after a key no longer hold once something before them changed."""
+    session.execute(delete(RiskSnapshot).where(RiskSnapshot.enrollment_id == enrollment_id, RiskSnapshot.last_key >= last_key))
+
+
+def insert_estimates(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, str, int], int]:
+    """Internal keys by (enrollment, source, revision)."""
+    if not rows:
+        return {}
+    statement = (
+        session.insert(RiskEstimateRow)
+        .on_conflict_do_nothing()
+        .returning(RiskEstimateRow.id, RiskEstimateRow.enrollment_id, RiskEstimateRow.source_id, RiskEstimateRow.revision)
+    )
+    return {(row.enrollment_id, row.source_id, row.revision): row.id for row in session.execute(statement, rows)}
+
+
+def newest_revisions(session: ReadSession, enrollment_id: int) -> Mapping[str, tuple[int, bytes]]:
+    """For each source: the newest revision and the hash of what it said."""
+    newest = (
+        select(RiskEstimateRow.source_id, func.max(RiskEstimateRow.revision).label("revision"))
+        .where(RiskEstimateRow.enrollment_id == enrollment_id)
+        .group_by(RiskEstimateRow.source_id)
+        .subquery()
+    )
+    rows = session.rows(
+        select(RiskEstimateRow.source_id, RiskEstimateRow.revision, RiskEstimateRow.estimate_hash)
+        .join(newest, (newest.c.source_id == RiskEstimateRow.source_id) & (newest.c.revision == RiskEstimateRow.revision))
+        .where(RiskEstimateRow.enrollment_id == enrollment_id)
+    )
+    return {row.source_id: (row.revision, row.estimate_hash) for row in rows}
+
+
+def newest_estimates(session: ReadSession, places: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], tuple[int, int]]:
+    """(enrollment, source) -> internal key and number of the newest revision (unique index of risk_estimate)."""
+    rows = session.rows(
+        select(RiskEstimateRow.id, RiskEstimateRow.enrollment_id, RiskEstimateRow.source_id, RiskEstimateRow.revision)
+        .where(tuple_(RiskEstimateRow.enrollment_id, RiskEstimateRow.source_id).in_(sorted(places)))
+        .order_by(RiskEstimateRow.revision)
+    )
+    return {(row.enrollment_id, row.source_id): (row.id, row.revision) for row in rows}
+
+
+def timed_events(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:
+    """Timed events of one person that stand, for the fold (ix_timed_event_enrollment)."""
+    statement = select(TimedEvent.client_id, TimedEvent.kind, TimedEvent.happened_at, TimedEvent.reported_at).where(
+        TimedEvent.enrollment_id == enrollment_id, TimedEvent.retracted_at.is_(None)
+    )
+    if after is not None:
+        statement = statement.where(TimedEvent.happened_at >= after)
+    return session.rows(statement.order_by(TimedEvent.happened_at, TimedEvent.id))
+
+
+def content_shown(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:
+    """When content was shown to one person, for the fold (ix_decision_enrollment)."""
+    statement = select(DecisionRow.source_id, DecisionRow.content_code, DecisionRow.decided_at).where(
+        DecisionRow.enrollment_id == enrollment_id, DecisionRow.content_code.is_not(None)
+    )
+    if after is not None:
+        statement = statement.where(DecisionRow.decided_at >= after)
+    return session.rows(statement.order_by(DecisionRow.decided_at, DecisionRow.id))

@@ -1,0 +1,164 @@
+"""Engines, the two kinds of session, and the only commit of the house.
+
+SQLite has one writing connection (WAL, `synchronous=FULL`) and a pool of read-only ones; PostgreSQL has one pool.
+Statements are SQLAlchemy Core; nothing here maps objects.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, QueuePool, Row, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+
+from models.base import Base
+from models.codec import canonical, parse
+from models.settings import DatabaseSettings
+
+Values = Mapping[str, Any]
+
+_CODEC: dict[str, Any] = {"json_serializer": lambda value: canonical(value).decode(), "json_deserializer": parse}
+_SNAPSHOT = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+
+
+class ReadSession:
+    """One consistent look at the rows. Cannot write."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> str:
+        return self._connection.dialect.name
+
+    def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[Any]]:
+        return self._connection.execute(statement, values).all()
+
+    def row(self, statement: Executable, values: Values | None = None) -> Row[Any] | None:
+        """The first row, or None."""
+        return self._connection.execute(statement, values).first()
+
+    def value(self, statement: Executable, values: Values | None = None) -> Any:
+        """The first column of the first row, or None."""
+        return self._connection.execute(statement, values).scalar()
+
+    def stream(self, statement: Executable, chunk: int = 500) -> Iterator[Row[Any]]:
+        """Rows in chunks, for exports; holds the connection until it is exhausted."""
+        yield from self._connection.execution_options(yield_per=chunk).execute(statement)
+
+
+class WriteSession(ReadSession):
+    """A transaction in progress. Commits when `Sessions.transaction` closes, never before."""
+
+    __slots__ = ()
+
+    def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> CursorResult[Any]:
+        return self._connection.execute(statement, values)
+
+    def add(self, table: type[Base], **values: Any) -> int:
+        """Inserts one row and gives its internal key."""
+        result = self._connection.execute(table.__table__.insert().values(**values))  # type: ignore[attr-defined]
+        key: Any = result.inserted_primary_key
+        return int(key[0])
+
+    def add_all(self, table: type[Base], rows: Sequence[Values]) -> None:
+        """Inserts rows that all have the same columns."""
+        if rows:
+            self._connection.execute(table.__table__.insert(), rows)  # type: ignore[attr-defined]
+
+    def insert(self, table: type[Base]) -> Any:
+        """An INSERT that knows ON CONFLICT, for the database in use."""
+        dialect = postgresql if self.dialect == "postgresql" else sqlite
+        return dialect.insert(table.__table__)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        with self._connection.begin_nested():
+            yield
+
+
+class Sessions:
+    """Opens sessions. One object a process, made by the composition root and passed down."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.settings = settings
+        if settings.embedded:
+            self._write = _sqlite_engine(settings, read_only=False)
+            self._read = _sqlite_engine(settings, read_only=True)
+        else:
+            self._write = create_engine(settings.url, pool_size=settings.pool_size, max_overflow=0, pool_pre_ping=True, **_CODEC)
+            self._read = self._write
+        self._reader = self._read if settings.embedded else self._read.execution_options(**_SNAPSHOT)
+
+    @property
+    def embedded(self) -> bool:
+        return self.settings.embedded
+
+    @property
+    def write_engine(self) -> Engine:
+        """For migrations only."""
+        return self._write
+
+    @contextmanager
+    def reading(self) -> Iterator[ReadSession]:
+        with self._reader.connect() as connection:
+            yield ReadSession(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[WriteSession]:
+        """Commits at the end, rolls back on any exception.
+
+        On SQLite the pool holds one connection, so a second caller waits here: "database is locked" cannot happen.
+        """
+        with self._write.connect() as connection, connection.begin():
+            yield WriteSession(connection)
+
+    def close(self) -> None:
+        self._write.dispose()
+        self._read.dispose()
+
+
+def _sqlite_engine(settings: DatabaseSettings, *, read_only: bool) -> Engine:
+    path = make_url(settings.url).database or ""
+    mode = "ro" if read_only else "rwc"
+    engine = create_engine(
+        URL.create("sqlite", database=f"file:{quote(path)}", query={"mode": mode, "uri": "true"}),
+        poolclass=QueuePool,
+        pool_size=settings.pool_size if read_only else 1,
+        max_overflow=0,
+        pool_timeout=60,
+        **_CODEC,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 5000")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if not read_only:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    # The driver's own transaction handling leaves half-applied migrations behind, so BEGIN is said aloud.
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def broken_rule(error: IntegrityError) -> str:
+    """The database's own words for the constraint that refused a row, without the row's values."""
+    return str(error.orig).splitlines()[0].split("DETAIL")[0]
+
+
+def as_uuid(value: UUID | str) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)

@@ -1,0 +1,227 @@
+"""Decision points in a transaction: lock the states, call `step`, store estimate, decision and outcome, open alerts.
+
+Set-based: one statement a kind of row for the whole batch. `step` is contained for each response: where it raises, the response
+is stored all the same, marked pending, and the duty `run_decision_points` takes it up.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from models.definition.itemmap import indicator
+from models.ids import new_uid
+from models.kinds import DecisionPointKind, DecisionStatus
+from models.queries import decision as decision_queries
+from models.queries import response as response_queries
+from models.queries import risk as risk_queries
+from models.sealed import randomization_key
+from models.session import WriteSession
+from risk.arrival import Arrival, Decided, Memory, Whereabouts
+from risk.decision_rows import store
+from risk.estimate.state import UnknownSchema, decode, encode
+from risk.mind import Mind
+from risk.observe import content_observed, local_hour, observe, sort_key
+from risk.policy.decide import decide
+from risk.refold import CHECKPOINT_EVERY, INLINE_LIMIT, Folded, Past, estimate_row, fold, refold, revised_rows, store_checkpoints
+from risk.step import Reading, advance
+from risk.terms import Decision, Observation, PointContext, RiskEstimate
+
+__all__ = ["Arrival", "Decided", "Whereabouts", "decide_arrivals"]
+
+log = structlog.get_logger("decision_point")
+
+HIGH_CRAVING = 0.7
+"""On [0, 1]; counted over 24 h as the tailoring variable `high_craving_24h`."""
+MOURNING = timedelta(days=365)
+"""How long a loss that was told keeps scenes from playing by themselves."""
+CONTENT_MEMORY = timedelta(days=60)
+"""Content shown longer ago than this counts as not shown: no item rests longer."""
+
+
+def decide_arrivals(
+    session: WriteSession,
+    mind: Mind,
+    arrivals: Sequence[Arrival],
+    *,
+    now: datetime,
+    system_now: datetime,
+    limit: int | None = INLINE_LIMIT,
+) -> Mapping[int, Decided]:
+    """Response -> what was decided; a response that is missing from the result is pending.
+
+    The caller holds the locks of the enrollments (lock order: enrollment, prompt, state, alert). `limit` bounds how many past
+    observations a late answer may fold again; None, for the duty, folds them all.
+    """
+    if not arrivals:
+        return {}
+    memory = _recall(session, mind, arrivals, limit)
+    failed: list[int] = []
+    for arrival in sorted(arrivals, key=lambda one: (one.enrollment.id, one.event_time, str(one.client_id))):
+        try:
+            _think(session, mind, memory, arrival, now)
+        except Exception as error:  # noqa: BLE001  # contained: the answer is stored whatever the estimator does
+            log.error("decision_point.failed", kind=type(error).__name__, response=arrival.response_id)
+            memory.stale.add(arrival.enrollment.id)
+            failed.append(arrival.response_id)
+    response_queries.set_decision_status(session, [(key, DecisionStatus.PENDING) for key in failed])
+    return store(session, mind, memory, now=now, system_now=system_now)
+
+
+def _recall(session: WriteSession, mind: Mind, arrivals: Sequence[Arrival], limit: int | None) -> Memory:
+    people = {arrival.enrollment.id: arrival.enrollment for arrival in arrivals}
+    earliest = min(arrival.event_time for arrival in arrivals)
+    high: dict[int, list[datetime]] = {}
+    for row in decision_queries.recent_answers(session, people, earliest - timedelta(hours=24)):
+        if high_craving(mind.reading(session, row.protocol_version_id), row.instrument, row.answers):
+            high.setdefault(row.enrollment_id, []).append(row.event_time)
+    return Memory(
+        people=people,
+        states=risk_queries.lock_states(session, people) if mind.estimating else {},
+        shown=dict(decision_queries.content_shown_since(session, people, earliest - CONTENT_MEMORY)),
+        high=high,
+        scenes=decision_queries.scenes(session, people),
+        rested=decision_queries.rested_content(session, people),
+        bereaved=_bereaved(session, mind, arrivals, people, earliest),
+        limit=limit,
+    )
+
+
+def _bereaved(
+    session: WriteSession, mind: Mind, arrivals: Sequence[Arrival], people: Mapping[int, Row[Any]], earliest: datetime
+) -> frozenset[int]:
+    """Who said within a year that someone close died."""
+    instruments = {name for arrival in arrivals for name in mind.reading(session, arrival.version_id).loss_items}
+    if not instruments:
+        return frozenset()
+    said = decision_queries.answers_since(session, people, instruments, earliest - MOURNING)
+    return frozenset(row.enrollment_id for row in said if _says_loss(mind.reading(session, row.protocol_version_id), row))
+
+
+def _says_loss(reading: Reading, row: Row[Any]) -> bool:
+    item = reading.loss_items.get(row.instrument)
+    return item is not None and row.answers.get(item.id) is True
+
+
+def high_craving(reading: Reading, instrument_id: str, values: Mapping[str, Any]) -> bool:
+    """Whether a response reports craving at or above 0.7 of its scale."""
+    item = reading.craving_items.get(instrument_id)
+    place = indicator(item, values.get(item.id)) if item is not None else None
+    return place is not None and place >= HIGH_CRAVING
+
+
+def _think(session: WriteSession, mind: Mind, memory: Memory, arrival: Arrival, now: datetime) -> None:
+    reading = mind.reading(session, arrival.version_id)
+    estimate = _estimate(session, mind, memory, arrival, reading, now) if mind.estimating else None
+    if arrival.edit:
+        return
+    person = arrival.enrollment
+    context = _context(memory, arrival, reading, now)
+    key = randomization_key(mind.keys, person.randomization_key, person.key_id, str(person.uid))
+    decision = decide(context, estimate, reading.protocol, key=key, source=str(arrival.client_id))
+    _remember(memory, mind, arrival, reading, decision, now)
+
+
+def _context(memory: Memory, arrival: Arrival, reading: Reading, now: datetime) -> PointContext:
+    person = arrival.enrollment
+    instrument = reading.protocol.instrument(arrival.instrument)
+    assert instrument is not None
+    shown, day_before = memory.shown.get(person.id, []), arrival.event_time - timedelta(hours=24)
+    return PointContext(
+        point=DecisionPointKind.REPORT if instrument.started_by_person else DecisionPointKind.RESPONSE,
+        now=now,
+        event_time=arrival.event_time,
+        instrument=arrival.instrument,
+        timing=arrival.timing,
+        items=arrival.values,
+        local_hour=local_hour(arrival.event_time, arrival.offset_minutes),
+        study_day=arrival.whereabouts.study_day,
+        in_wake_window=arrival.whereabouts.in_wake_window,
+        started_by_person=instrument.started_by_person,
+        has_scene=person.id in memory.scenes,
+        active=str(person.state) == "active",
+        consented=person.consent_use,
+        paused=person.paused_until is not None and person.paused_until > now,
+        safety_tier=arrival.safety_tier,
+        last_content_at=shown[-1][0] if shown else None,
+        content_today=sum(at >= arrival.whereabouts.day_started_at for at, _ in shown),
+        content_history={code: at for at, code in shown},
+        rested=memory.rested.get(person.id, frozenset()),
+        high_craving_24h=sum(day_before < at <= arrival.event_time for at in memory.high.get(person.id, [])),
+        content_off=person.content_off,
+        bereaved=person.id in memory.bereaved or None,
+    )
+
+
+def _estimate(session: WriteSession, mind: Mind, memory: Memory, arrival: Arrival, reading: Reading, now: datetime) -> RiskEstimate | None:
+    """The estimate right after this response: a step where it is the newest, a bounded refold where it is late or an edit."""
+    instrument = reading.protocol.instrument(arrival.instrument)
+    assert instrument is not None
+    observation = observe(
+        instrument, arrival.values, source_id=str(arrival.client_id), event_time=arrival.event_time, offset_minutes=arrival.offset_minutes
+    )
+    held = memory.folded.get(arrival.enrollment.id) or _held(memory, mind, arrival.enrollment)
+    if held is not None and not arrival.edit and (held.last_key is None or sort_key(observation) > held.last_key):
+        return _next(session, mind, memory, Past(observation, reading, arrival.response_id), held, arrival.enrollment, now)
+    return _late(session, mind, memory, observation, arrival, now)
+
+
+def _next(session: WriteSession, mind: Mind, memory: Memory, past: Past, held: Folded, person: Row[Any], now: datetime) -> RiskEstimate:
+    checkpoints = len(held.checkpoints)
+    memory.folded[person.id] = folded = fold([past], mind, held)
+    store_checkpoints(session, person, folded.checkpoints[checkpoints:], now=now)
+    _, estimate = folded.estimates[past.observation.source_id]
+    memory.estimates.append(estimate_row(person, past, estimate, revision=1, now=now))
+    return estimate
+
+
+def _late(
+    session: WriteSession, mind: Mind, memory: Memory, observation: Observation, arrival: Arrival, now: datetime
+) -> RiskEstimate | None:
+    person = arrival.enrollment
+    # An edit may have moved the answer's time, so that the place it left must be folded anew too.
+    earliest = None if arrival.edit else observation
+    folded = refold(session, mind, person, earliest=earliest, now=now, limit=memory.limit)
+    if folded is None:
+        memory.stale.add(person.id)
+        return None
+    # What the refold says replaces what this batch was about to write for the person.
+    memory.estimates = [row for row in memory.estimates if row["enrollment_id"] != person.id]
+    memory.estimates.extend(revised_rows(session, person, folded, now=now))
+    memory.folded[person.id] = folded
+    found = folded.estimates.get(observation.source_id)
+    return found[1] if found is not None else None
+
+
+def _held(memory: Memory, mind: Mind, person: Row[Any]) -> Folded | None:
+    """The stored state; an empty one for a new person; None where it must be folded anew (another prior or layout)."""
+    row = memory.states.get(person.id)
+    if row is None:
+        return Folded(None, 0, None)
+    try:
+        state = decode(row.state)
+    except UnknownSchema:
+        log.warning("decision_point.state_of_another_schema")
+        return None
+    return Folded(state, row.observations, row.last_key) if state.prior_id == mind.prior.id else None
+
+
+def _remember(memory: Memory, mind: Mind, arrival: Arrival, reading: Reading, decision: Decision, now: datetime) -> None:
+    person = arrival.enrollment
+    item = reading.protocol.content_item(decision.content) if decision.content else None
+    scene = memory.scenes.get(person.id) if item is not None and item.needs_scene else None
+    decided = Decided(decision, new_uid(), scene.id if scene else None, scene.version if scene else None, arrival.response_id, arrival.version_id)
+    memory.decisions.append((arrival, decided))
+    if decision.content is None:
+        return
+    memory.shown.setdefault(person.id, []).append((now, decision.content))
+    held = memory.folded.get(person.id)
+    shown = content_observed(source_id=str(arrival.client_id), shown_at=now, offset_minutes=0)
+    if held is not None and held.state is not None and (held.last_key is None or sort_key(shown) > held.last_key):
+        held.state, _ = advance(held.state, shown, reading, mind.prior)
+        held.observations += 1
+        held.last_key = sort_key(shown)
+        if held.observations % CHECKPOINT_EVERY == 0:
+            held.checkpoints.append((held.last_key, held.observations, encode(held.state)))

@@ -1,0 +1,38 @@
+"""A person's own mean and variance of one variable (risk-model.md 2.3 step 1, 2.4 step 1)."""
+
+from math import exp2
+from typing import Final
+
+from risk.estimate.layout import VARIANCE_FLOOR, Place
+from risk.estimate.state import Baseline, short
+
+HALF_LIFE_HOURS: Final = 14 * 24.0
+KAPPA: Final = 6.0
+"""Answers that the population counts for. The weight never falls below it, so a long silence wipes nothing."""
+HUBER: Final = 2.0
+"""Deviations beyond this many of one's own standard deviations pull only as much as one at it."""
+
+
+def begin(place: Place) -> Baseline:
+    """The baseline of a person who never answered: the population's."""
+    return Baseline(KAPPA, place.mean, place.variance, 0, place.mean)
+
+
+def learn(before: Baseline, answer: float, second: int) -> Baseline:
+    """The baseline after a training answer on [0, 1] at `second`.
+
+    The weight decays by the time since *this* item's last answer: n <- max(2^(-D/H) n, kappa) + w, with Huber's
+    w = min(1, 2/|z|); m <- m + w e/n; v <- v + w (e (x - m) - v)/n.
+
+    >>> learn(Baseline(6.0, 0.5, 0.04, 0, 0.5), 0.5, 0)
+    Baseline(weight=7.0, mean=0.5, variance=0.0342857, at=0, value=0.5)
+    """
+    gap = (second - before.at) / 3600.0 if before.at else 0.0
+    decayed = before.weight * exp2(-gap / HALF_LIFE_HOURS)
+    deviation = answer - before.mean
+    square, limit = deviation * deviation, HUBER * HUBER * (before.variance + VARIANCE_FLOOR)
+    pull = 1.0 if square <= limit else (limit / square) ** 0.5
+    weight = (max(KAPPA, decayed)) + pull
+    mean = before.mean + pull * deviation / weight
+    variance = before.variance + pull * (deviation * (answer - mean) - before.variance) / weight
+    return Baseline(short(weight), short(mean), short(variance), second, short(answer))

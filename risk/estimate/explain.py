@@ -1,0 +1,82 @@
+"""An estimate in a plain sentence. Association, never cause, never certainty; no answer is repeated."""
+
+from collections.abc import Mapping
+from math import erfc, sqrt
+from typing import Final
+
+from models.kinds import EvidenceState
+from risk.terms import RiskEstimate
+
+SENSITIZED_DAYS: Final = 21
+SENSITIZED_PROBABILITY: Final = 0.9
+HALF_DEVIATION: Final = 0.5
+
+_WORDS: Final = {
+    "R": "reminders and wanting",
+    "S": "stress and low mood",
+    "W": "withdrawal or pain",
+    "E": "difficulty pausing and choosing",
+    "lag": "craving at the last check-in",
+}
+
+
+def sensitized(theta: Mapping[str, tuple[float, float]], prior: Mapping[str, tuple[float, float]], days: int) -> tuple[str, ...]:
+    """Couplings that are stronger than in most people: P(theta > m + 0.5 sd of the population) > 0.9, after 21 answered days.
+
+    Both mappings give (mean, standard deviation) by name: the person's posterior and the population's prior.
+
+    >>> sensitized({"R": (1.2, 0.1), "S": (0.3, 0.1)}, {"R": (0.45, 0.25), "S": (0.3, 0.2)}, 21)
+    ('R',)
+    >>> sensitized({"R": (1.2, 0.1)}, {"R": (0.45, 0.25)}, 20)
+    ()
+    """
+    if days < SENSITIZED_DAYS:
+        return ()
+    found = []
+    for name, (mean, sd) in theta.items():
+        middle, usual = prior[name]
+        over = (mean - middle - HALF_DEVIATION * usual) / sd
+        if 0.5 * erfc(-over / sqrt(2.0)) > SENSITIZED_PROBABILITY:
+            found.append(name)
+    return tuple(found)
+
+
+def top_contribution(contributions: Mapping[str, float]) -> str | None:
+    """The node that adds most to the drive: R (incubated cues included), S, W, E or lag; None where nothing adds.
+
+    >>> top_contribution({"lag": 0.1, "R": 0.2, "Ri": 0.2, "S": 0.3, "W": 0.0, "E": -1.0})
+    'R'
+    >>> top_contribution({"lag": 0.0, "R": -0.2, "S": 0.0})
+    """
+    shares = {name: contributions.get(name, 0.0) for name in _WORDS}
+    shares["R"] += contributions.get("Ri", 0.0)
+    name = max(shares, key=lambda one: shares[one])
+    return name if shares[name] > 0.0 else None
+
+
+def sentence(estimate: RiskEstimate) -> str:
+    """What the estimate says, for a person who reads it without the numbers."""
+    if estimate.evidence is EvidenceState.UNKNOWN:
+        return "Craving has not been answered in the past 24 hours, so how things are now is unknown."
+    parts = [_level(estimate.level)]
+    top = top_contribution(estimate.contributions)
+    if top is not None and estimate.contributions.get(top, 0.0) >= 0.1:
+        parts.append(f"What stands out most beside it is {_WORDS[top]}; this is an association, not a cause.")
+    if estimate.rising:
+        parts.append("Craving has lately been higher than this person's own earlier answers suggest.")
+    if estimate.evidence is EvidenceState.LEARNING:
+        parts.append("The model is still learning this person's usual pattern.")
+    else:
+        parts.extend(
+            f"For this person {_WORDS[name]} and craving go together more closely than in most people (90% sure)."
+            for name in estimate.sensitized
+            if name in _WORDS
+        )
+    return " ".join(parts)
+
+
+def _level(level: float | None) -> str:
+    if level is None:
+        return "There is no evidence on how active the craving network is."
+    place = "well above" if level >= 85 else "above" if level >= 65 else "about" if level >= 35 else "below"
+    return f"Craving-network activity is {place} what is usual in the population that the model assumes."

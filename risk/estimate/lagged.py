@@ -1,0 +1,132 @@
+"""The lagged network: a VAR(1) over C, R, S, W, E, the only true one-step forecast (risk-model.md 2.4, two recursions).
+
+All rows share their regressors, so one precision matrix serves all five (matrix-normal form: prior precision relative
+to each row's residual variance). It has two blocks that never meet, intervals within a day and intervals over a night,
+and is kept as those two. A target that is missing enters as its own forecast: its couplings stay, and its intervals
+widen by total over observed weight. A lagged node that is missing is 0 and not exposed.
+"""
+
+from dataclasses import dataclass
+from math import exp2, sqrt
+from operator import mul
+from typing import Final
+
+from risk.estimate.coupling import HALF_LIFE_HOURS, HUBER_VARIANCE, fade, learned, met, moved, pulled, robust, spread_of, whiten
+from risk.estimate.nodes import NODES
+from risk.estimate.prior import Coupled, Prior, Residual
+from risk.estimate.regressors import GAP_HOURS, clock, lag_share, over_night
+from risk.estimate.state import Block, Lagged
+from risk.terms import Band
+
+DAY_HOURS: Final = 4.0
+NIGHT_HOURS: Final = 10.0
+"""The usual interval within a day and over a night: where a lag counts in full."""
+WIDTH_90: Final = 1.6448536269514722
+"""Standard deviations to each side of a 90% interval."""
+EDGES: Final = tuple(f"{source}>{target}" for target in NODES for source in NODES)
+"""Names of the edges by day, row by row: "S>E" is stress now to executive control at the next prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Craving at the next prompt, `hours` from now: latent units."""
+
+    expected: float
+    sd: float
+
+
+def begin(prior: Prior) -> Lagged:
+    """The prior itself, and nobody answered yet."""
+    return Lagged(_block(prior.day, prior.day.variances[3:]), _block(prior.night, []), 0.0, [0.0] * 5, [0.0] * 5, None, [None] * 5)
+
+
+def _block(prior: Coupled, spread: list[float]) -> Block:
+    return Block(list(prior.precision), [list(row) for row in prior.means], list(prior.mean_squares), spread)
+
+
+def regressors(nodes: list[float | None], hours: float, local_hour: float, night: bool) -> list[float]:
+    """The row of a block: lags fade with the interval, from the usual one on."""
+    share = lag_share(hours, NIGHT_HOURS if night else DAY_HOURS)
+    lags = [0.0 if one is None else share * one for one in nodes]
+    return [1.0, *lags] if night else [1.0, *clock(local_hour), *lags]
+
+
+def learn(before: Lagged, exposure: list[float | None], second: int, local_hour: float, floored: bool, prior: Prior) -> Lagged:
+    """The network after a training answer. The first one only begins the lag."""
+    if before.at is None:
+        return _replace(before, second, exposure)
+    hours = (second - before.at) / 3600.0
+    night = over_night(hours, local_hour)
+    block, anchor = (before.night, prior.night) if night else (before.day, prior.day)
+    x = regressors(before.nodes, hours, local_hour, night)
+    faded = fade(block.precision, block.exposure, anchor, x, hours)
+    whitened = whiten(faded, x)
+    share = 1.0 / (1.0 + sum(map(mul, whitened, whitened)))
+    root_leverage = sqrt(1.0 - share)
+    keep = exp2(-min(hours, GAP_HOURS) / HALF_LIFE_HOURS)
+    rows: list[list[float]] = []
+    observed: list[float] = []
+    scatter: list[float] = []
+    for row, means, target, have, sum_of_squares in zip(block.rows, anchor.means, exposure, before.observed, before.scatter, strict=True):
+        shift = pulled(faded, row, means)
+        weight = push = square = 0.0
+        if target is not None:
+            missed = target - sum(map(mul, x, row)) - sum(map(mul, whitened, shift))
+            variance = row_variance(have, sum_of_squares, prior.document.lag_residual)
+            surprise = abs(missed) * sqrt(share / variance)
+            honest, bounded = robust(surprise, root_leverage)
+            censored = 0.5 if floored and not rows else 1.0
+            weight = censored * honest
+            push = censored * bounded * missed * share
+            square = weight * missed * missed * share / HUBER_VARIANCE
+        rows.append(moved(faded, row, shift, whitened, push))
+        observed.append(keep * have + weight)
+        scatter.append(keep * sum_of_squares + square)
+    made = Block(learned(faded, x, 1.0), rows, met(block.exposure, x), [] if night else spread_of(faded, whitened, share))
+    day, night_block = (before.day, made) if night else (made, before.night)
+    return Lagged(day, night_block, keep * before.total + 1.0, observed, scatter, second, exposure)
+
+
+def _replace(before: Lagged, second: int, exposure: list[float | None]) -> Lagged:
+    return Lagged(before.day, before.night, before.total, before.observed, before.scatter, second, exposure)
+
+
+def row_variance(observed: float, scatter: float, residual: Residual) -> float:
+    """Residual variance of a row: inverse-gamma, prior from the population."""
+    return (residual.scale + 0.5 * scatter) / (residual.shape + 0.5 * observed)
+
+
+def widening(total: float, observed: float, residual: Residual) -> float:
+    """Total over observed weight, the prior counted in both: what missing targets add to a row's variances."""
+    weight = 2.0 * residual.shape
+    return (weight + total) / (weight + observed)
+
+
+def forecast(state: Lagged, local_hour: float, prior: Prior) -> Forecast | None:
+    """Craving at the next prompt: four hours on, or ten where the night lies between. None before the first answer."""
+    if state.at is None:
+        return None
+    night = over_night(DAY_HOURS, (local_hour + DAY_HOURS) % 24.0) or local_hour >= 24.0 - DAY_HOURS
+    hours = NIGHT_HOURS if night else DAY_HOURS
+    block = state.night if night else state.day
+    x = regressors(state.nodes, hours, (local_hour + hours) % 24.0, night)
+    kernel = (prior.night if night else prior.day).kernel
+    whitened = kernel.forward(kernel.factor(block.precision), x)
+    residual = prior.document.lag_residual
+    doubt = sum(map(mul, whitened, whitened)) * widening(state.total, state.observed[0], residual)
+    variance = row_variance(state.observed[0], state.scatter[0], residual)
+    return Forecast(sum(map(mul, x, block.rows[0])), sqrt(variance * (1.0 + doubt)))
+
+
+def edges(state: Lagged, prior: Prior) -> dict[str, Band]:
+    """Each edge by day with its 90% interval, by name."""
+    residual = prior.document.lag_residual
+    deviations = [WIDTH_90 * sqrt(one) for one in state.day.spread]
+    found: dict[str, Band] = {}
+    names = iter(EDGES)
+    for row, observed, scatter in zip(state.day.rows, state.observed, state.scatter, strict=True):
+        scale = sqrt(row_variance(observed, scatter, residual) * widening(state.total, observed, residual))
+        for mean, deviation in zip(row[-5:], deviations, strict=True):
+            width = scale * deviation
+            found[next(names)] = Band(mean, mean - width, mean + width)
+    return found

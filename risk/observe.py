@@ -1,0 +1,81 @@
+"""From stored answers to an observation: the one reading that stream, refold and dataset share. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from models.definition.instrument import Instrument
+from models.definition.itemmap import at_floor, indicator
+from models.kinds import Node
+from risk.terms import Observation
+
+
+def observe(instrument: Instrument, values: Mapping[str, Any], *, source_id: str, event_time: datetime, offset_minutes: int) -> Observation:
+    """The observation that a response makes.
+
+    `values` are valid answers by item. An item asked only behind a gate enters no node (risk-model.md 2.4, 2): its
+    absence would mean "no" for some and "not asked" for others.
+    """
+    answers: dict[str, float] = {}
+    floor: set[str] = set()
+    context: list[str] = []
+    for item in instrument.items:
+        value = values.get(item.id)
+        if value is None:
+            continue
+        if item.node is Node.CONTEXT:
+            context.append(f"{item.variable}={value if isinstance(value, str) else ','.join(sorted(map(str, value)))}")
+        elif item.show_if is None and (place := indicator(item, value)) is not None:
+            answers[item.variable] = place
+            if at_floor(item, value):
+                floor.add(item.variable)
+    return Observation(
+        source_id=source_id,
+        kind="report" if instrument.started_by_person else "response",
+        event_time=event_time,
+        local_hour=local_hour(event_time, offset_minutes),
+        answers=answers,
+        floor=frozenset(floor),
+        trains=not instrument.started_by_person,
+        context="|".join(context) or None,
+    )
+
+
+def local_hour(event_time: datetime, offset_minutes: int) -> float:
+    """Clock hour with minutes as a fraction, from the offset stored with the answer.
+
+    >>> from datetime import UTC
+    >>> local_hour(datetime(2026, 3, 4, 15, 30, tzinfo=UTC), -300)
+    10.5
+    """
+    local = event_time + timedelta(minutes=offset_minutes)
+    return local.hour + local.minute / 60 + local.second / 3600
+
+
+def event_observed(kind: str, *, source_id: str, happened_at: datetime, offset_minutes: int) -> Observation:
+    """The observation that a timed event makes."""
+    return Observation(
+        source_id=source_id,
+        kind="timed_event",
+        event_time=happened_at,
+        local_hour=local_hour(happened_at, offset_minutes),
+        trains=False,
+        event=kind,
+    )
+
+
+def content_observed(*, source_id: str, shown_at: datetime, offset_minutes: int) -> Observation:
+    """Content was shown: a regressor of the next answer, not an answer."""
+    return Observation(
+        source_id=f"content:{source_id}",
+        kind="content",
+        event_time=shown_at,
+        local_hour=local_hour(shown_at, offset_minutes),
+        trains=False,
+    )
+
+
+def sort_key(observation: Observation) -> str:
+    """The fold's order as text that sorts the same way: (event time, kind, source id)."""
+    instant, kind, source = observation.key()
+    return f"{instant:%Y-%m-%dT%H:%M:%S.%f}|{kind}|{source}"

@@ -1,0 +1,78 @@
+"""What the hot path left to the duty: decisions that are pending and states that are stale. One transaction a person."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from models.kinds import DecisionStatus
+from models.queries import response as response_queries
+from models.queries import risk as risk_queries
+from models.session import Sessions, WriteSession
+from risk.decision_point import Arrival, Whereabouts, decide_arrivals
+from risk.mind import Mind
+from risk.refold import refold, revised_rows, state_row
+
+log = structlog.get_logger("owed")
+
+Locate = Callable[[datetime, str, Row[Any]], Whereabouts]
+"""The local facts of an instant, in a zone, for an enrollment: worked out in the room that keeps time."""
+
+
+def settle(sessions: Sessions, mind: Mind, locate: Locate, *, now: datetime, system_now: datetime, limit: int = 50) -> int:
+    """Decides what is pending and folds what is stale, for up to `limit` people of each; gives how many people.
+
+    A person whose history cannot be folded stays owed and is logged; the others go on.
+    """
+    with sessions.reading() as reading:
+        pending, stale = response_queries.pending(reading, limit), risk_queries.stale_enrollments(reading, limit)
+    done = 0
+    for enrollment_id in sorted({*pending, *stale}):
+        try:
+            with sessions.transaction() as session:
+                person = response_queries.lock_enrollments(session, {enrollment_id})[enrollment_id]
+                if mind.estimating:
+                    _fold(session, mind, person, now=now)
+                _decide(session, mind, locate, person, now=now, system_now=system_now)
+            done += 1
+        except Exception as error:  # noqa: BLE001  # one person's history must not hold up the others
+            log.error("owed.failed", kind=type(error).__name__)
+    return done
+
+
+def _fold(session: WriteSession, mind: Mind, person: Row[Any], *, now: datetime) -> None:
+    """The whole history again; estimates that say something else become revisions, alerts and draws stay as they were."""
+    known = risk_queries.lock_states(session, {person.id})
+    folded = refold(session, mind, person, earliest=None, now=now)
+    if folded is None or folded.state is None:
+        return
+    risk_queries.insert_estimates(session, revised_rows(session, person, folded, now=now))
+    risk_queries.save_states(session, [state_row(person, folded, now=now)], known.keys())
+
+
+def _decide(session: WriteSession, mind: Mind, locate: Locate, person: Row[Any], *, now: datetime, system_now: datetime) -> None:
+    owed = response_queries.pending_of(session, person.id)
+    arrivals = [
+        Arrival(
+            response_id=row.id,
+            client_id=row.client_id,
+            enrollment=person,
+            version_id=row.protocol_version_id,
+            instrument=row.instrument,
+            values=row.answers,
+            missing=row.missing,
+            event_time=row.event_time,
+            zone=row.zone,
+            offset_minutes=row.offset_minutes,
+            timing=row.timing,
+            safety_tier=0,
+            whereabouts=locate(row.event_time, row.zone, person),
+            edit=row.revision > 1,
+        )
+        for row in owed
+    ]
+    decided = decide_arrivals(session, mind, arrivals, now=now, system_now=system_now, limit=None)
+    settled = [row.id for row in owed if row.id in decided or row.revision > 1]
+    response_queries.set_decision_status(session, [(key, DecisionStatus.DECIDED) for key in settled])

@@ -1,0 +1,78 @@
+"""The tailoring variables: what a rule may read, from the point and from the estimate."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from models.definition.expression import Value
+from models.kinds import EvidenceState
+from risk.terms import PointContext, RiskEstimate
+
+EVIDENCE_HOURS: Final = 24.0
+"""Older evidence says nothing about now: unknown, never low (safety.md rule 5)."""
+
+_NODES: Final[Mapping[str, str]] = {"reward": "R", "stress": "S", "withdrawal": "W", "control_failure": "E"}
+_TOP: Final = ("R", "S", "W", "E", "lag")
+
+
+def tailoring(context: PointContext, estimate: RiskEstimate | None) -> dict[str, Value]:
+    """Every variable of `TAILORING_VARIABLES`, None where it is not known; nothing is imputed.
+
+    Without an estimate, or with one whose newest craving answer is older than 24 h at `context.now`, all that the
+    model says is None, `evidence` is `unknown` (None without an estimate) and `age_hours` still tells the age.
+    """
+    return _of_point(context) | _of_estimate(estimate, context.now)
+
+
+def _of_point(context: PointContext) -> dict[str, Value]:
+    return {
+        "point": str(context.point),
+        "instrument": context.instrument,
+        "timing": None if context.timing is None else str(context.timing),
+        "local_hour": context.local_hour,
+        "study_day": context.study_day,
+        "has_scene": context.has_scene,
+        "high_craving_24h": context.high_craving_24h,
+        "hours_since_content": None if context.last_content_at is None else _hours(context.last_content_at, context.now),
+        "content_today": context.content_today,
+        "event": context.event,
+        "safety_tier": context.safety_tier,
+        "bereaved": context.bereaved,
+    }
+
+
+def _of_estimate(estimate: RiskEstimate | None, now: datetime) -> dict[str, Value]:
+    age = None if estimate is None or estimate.age_hours is None else estimate.age_hours + max(0.0, _hours(estimate.as_of, now))
+    known = estimate is not None and estimate.evidence is not EvidenceState.UNKNOWN and age is not None and age <= EVIDENCE_HOURS
+    said: dict[str, Value] = dict.fromkeys(("level", "rise", "rising", "craving", *_NODES, "top_contribution"))
+    if estimate is None:
+        return said | {"evidence": None, "age_hours": None}
+    if known:
+        said |= {
+            "level": _finite(estimate.level),
+            "rise": _finite(estimate.rise),
+            "rising": estimate.rising,
+            "craving": _finite(estimate.craving),
+            **{name: _finite(estimate.nodes.get(node)) for name, node in _NODES.items()},
+            "top_contribution": top_contribution(estimate.contributions),
+        }
+    return said | {"evidence": str(estimate.evidence if known else EvidenceState.UNKNOWN), "age_hours": _finite(age)}
+
+
+def top_contribution(contributions: Mapping[str, float]) -> str | None:
+    """The node that adds most to the drive; None where none adds. Of equals, the first of R, S, W, E, lag.
+
+    >>> top_contribution({"S": 0.4, "R": 0.1, "hour": 2.0}), top_contribution({"S": -0.4})
+    ('S', None)
+    """
+    adding = [name for name in _TOP if contributions.get(name, 0.0) > 0]
+    return max(adding, key=lambda name: contributions[name], default=None)
+
+
+def _hours(since: datetime, now: datetime) -> float:
+    return (now - since).total_seconds() / 3600
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

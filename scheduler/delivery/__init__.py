@@ -1,0 +1,1 @@
+"""Keeping promises: claim, send, record. Knows nothing of plans."""

@@ -1,0 +1,130 @@
+"""Sends prompts whose moment has come, reminds of those that wait, and ends those that nobody answered.
+
+What could not be sent in time is `expired` with the reason `not_sent`, never sent late; it is the house's miss, not the person's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Row
+
+from models.kinds import DeliveryState, EnrollmentState, PromptState
+from models.queries import delivery, outbox
+from models.queries import prompt as prompts
+from models.queries.prompt import Move
+from models.session import WriteSession
+from scheduler.jobs.duties import Duties
+from scheduler.lifecycle import Event, next_moment
+from scheduler.promises import GATEWAY_KIND, prompt_promises, pull_names
+from scheduler.prompt_moves import moved, reminders
+
+_UNSENT = frozenset({PromptState.PLANNED, PromptState.QUEUED})
+_CHUNK = 200
+_ROUNDS = 20
+"""Batches of one run; what is left waits for the next tick, so that no backlog starves the other duties."""
+
+
+def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+    """Looks at every prompt whose moment has come and gives how many."""
+    looked, limit = 0, duties.settings.prompt_batch
+    for _ in range(_ROUNDS):
+        with duties.sessions.reading() as reading:
+            if not prompts.due(reading, now=now):
+                return looked
+        with duties.sessions.transaction() as session:
+            found = dispatch(session, now=now, system_now=system_now, limit=limit)
+        looked += found
+        if found < limit:
+            return looked
+    return looked
+
+
+def dispatch(session: WriteSession, *, now: datetime, system_now: datetime, limit: int) -> int:
+    """One batch in the caller's transaction."""
+    rows = prompts.claim_due(session, now=now, limit=limit)
+    batch = _Batch(session, rows, now, system_now)
+    for row in rows:
+        batch.look(row)
+    batch.write()
+    return len(rows)
+
+
+def held_back(row: Row[Any], *, now: datetime) -> str | None:
+    """Why a row of `claim_due` is not told after all, or None: `not_active`, `no_consent` or `paused`."""
+    if row.enrollment_state != EnrollmentState.ACTIVE:
+        return "not_active"
+    if not row.consent_collect:
+        return "no_consent"
+    return "paused" if row.paused_until is not None and row.paused_until > now else None
+
+
+@dataclass
+class _Batch:
+    """The verdicts on one batch of locked prompts, collected and then written set by set."""
+
+    session: WriteSession
+    rows: Sequence[Row[Any]]
+    now: datetime
+    system_now: datetime
+    moves: list[Move] = field(default_factory=list)
+    promises: list[outbox.Promise] = field(default_factory=list)
+    ended: list[Row[Any]] = field(default_factory=list)
+
+    @cached_property
+    def gateways(self) -> Mapping[int, Sequence[Row[Any]]]:
+        """Study -> its push gateways."""
+        return {study: outbox.endpoints(self.session, study, GATEWAY_KIND) for study in {row.study_id for row in self.rows}}
+
+    def look(self, row: Row[Any]) -> None:
+        state = PromptState(row.state)
+        held = held_back(row, now=self.now)
+        if row.expires_at <= self.now:
+            self._expire(row, "not_sent" if state in _UNSENT else None)
+        elif state is not PromptState.PLANNED:
+            self._remind(row, state, held)
+        elif held is not None:
+            self._move(row, Event.BLOCK, reason=held, left=())
+        else:
+            self._tell(row)
+
+    def write(self) -> None:
+        for start in range(0, len(self.promises), _CHUNK):
+            outbox.promise(self.session, self.promises[start : start + _CHUNK], system_now=self.system_now)
+        prompts.apply_moves(self.session, self.moves)
+        delivery.end_by_key(self.session, pull_names(self.ended), DeliveryState.EXPIRED, "not_fetched", now=self.system_now)
+
+    def _expire(self, row: Row[Any], reason: str | None) -> None:
+        self._move(row, Event.EXPIRE, reason=reason)
+        if not self.gateways[row.study_id]:
+            self.ended.append(row)
+
+    def _tell(self, row: Row[Any]) -> None:
+        """Queued for a push gateway; for a phone that asks by itself it is sent by being there."""
+        left = [one for one in reminders(row) if one > self.now]
+        gateways = self.gateways[row.study_id]
+        self.promises += prompt_promises(row, gateways, kind="prompt", number=0, now=self.now, system_now=self.system_now)
+        self._move(row, Event.QUEUE, left=left)
+        if not gateways:
+            self._move(row, Event.SEND, before=PromptState.QUEUED, left=left, sent_at=self.now)
+
+    def _remind(self, row: Row[Any], state: PromptState, held: str | None) -> None:
+        """Once, however many reminders have come due; during a pause they fall away."""
+        left = [one for one in reminders(row) if one > self.now]
+        due = len(left) < len(row.reminders_left)
+        number = row.reminders_sent + 1
+        told = due and held is None
+        if told:
+            gateways = self.gateways[row.study_id]
+            self.promises += prompt_promises(row, gateways, kind="reminder", number=number, now=self.now, system_now=self.system_now)
+        changes: dict[str, Any] = {
+            "reminders_left": [one.isoformat() for one in left],
+            "reminders_sent": number if told else row.reminders_sent,
+            "next_at": next_moment(state, due_at=row.due_at, expires_at=row.expires_at, reminders=left, after=self.now),
+        }
+        self.moves.append(Move(row, "reminded" if told else "not_reminded", state, self.now, "system", held, changes=changes))
+
+    def _move(self, row: Row[Any], event: Event, **facts: Any) -> None:
+        self.moves.append(moved(row, event, now=self.now, actor="system", **facts))

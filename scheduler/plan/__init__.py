@@ -1,0 +1,1 @@
+"""Which moments a study asks for: design + person + key -> occasions. Pure."""

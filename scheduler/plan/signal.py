@@ -1,0 +1,73 @@
+"""Signal-contingent prompts, stratified random: one in each equal block of the wake window, the gap guaranteed.
+
+**The law.** The window, trimmed, is cut in N equal blocks; block k holds the whole seconds A(k) that are in it and at
+least the gap away from every excluded prompt. From the last slot back, U(k) is the latest second of A(k) that leaves a gap to
+U(k+1). From the first slot on, x(k) is drawn evenly from the seconds of A(k) between x(k-1) + gap and U(k). So no draw can
+make a later one impossible, nothing is drawn twice, and the density of each draw given those before it is 1 / (number of
+seconds); the density of the day is their product. The marginal density of a slot is flat in its block where the gap
+is 0, and otherwise bends at the edges, where the prompts beside it may stand in the way.
+
+All N fit where (N - 1) x gap <= the trimmed window and nothing is excluded. A slot that cannot be kept beside those after
+it does not fit and is left to the caller to report; the others keep the law.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from models.definition.prompting import Stratified
+from scheduler.plan.draw import DayView, Draw, Keep, Span, clip, nth, size, without
+from scheduler.plan.keyed import pick
+
+
+def blocks(start: int, end: int, count: int) -> list[Span]:
+    """Equal blocks of the seconds from `start` to `end`, both included; the last second belongs to the last block.
+
+    >>> blocks(0, 10, 3)
+    [(0, 2), (3, 5), (6, 10)]
+    """
+    length = max(end - start, 0)
+    edges = [start + length * k // count for k in range(count + 1)]
+    return [(edges[k], edges[k + 1] - 1 if k < count - 1 else end) for k in range(count)]
+
+
+def trimmed(design: Stratified, view: DayView) -> Span:
+    """The part of the wake window that is cut in blocks; its end lies before its start where nothing is left."""
+    return view.start + design.from_start_minutes * 60, view.end - design.to_end_minutes * 60
+
+
+def draw(
+    key: bytes, design: Stratified, view: DayView, slots: Sequence[int], *, keeps: Sequence[Keep] = (), label: str = ""
+) -> Mapping[int, Draw]:
+    """A moment for each of these slots (in rising order), no earlier than `view.since`, apart from `keeps` and each other.
+
+    `label` makes the draw a fresh one where an earlier draw of the same slots is already partly known.
+    """
+    own = blocks(*trimmed(design, view), design.prompts)
+    earliest = own[0][0] if view.since is None else view.since
+    gap = design.gap_minutes * 60
+    free = {k: clip(without(own[k], list(keeps)), earliest, own[k][1]) for k in slots}
+    latest = _latest(free, gap)
+    drawn: dict[int, Draw] = {}
+    after = earliest
+    for k in slots:
+        start, end = own[k]
+        if k not in latest:
+            drawn[k] = Draw(start, start, max(start, end), fits=False)
+            continue
+        admissible = clip(free[k], after, latest[k])
+        count = size(admissible)
+        at = nth(admissible, pick(key, count, design.id, view.day.isoformat(), str(k), "time" + label))
+        drawn[k] = Draw(at, start, end, 60 / count)
+        after = at + gap
+    return drawn
+
+
+def _latest(free: Mapping[int, Sequence[Span]], gap: int) -> dict[int, int]:
+    """U(k) for each slot that fits: the latest second that leaves the gap to all fitting slots after it."""
+    found: dict[int, int] = {}
+    limit: int | None = None
+    for k in sorted(free, reverse=True):
+        ends = [high if limit is None else min(high, limit) for low, high in free[k] if limit is None or low <= limit]
+        if ends:
+            found[k] = max(ends)
+            limit = found[k] - gap
+    return found

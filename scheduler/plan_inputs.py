@@ -1,0 +1,135 @@
+"""What the planner needs to know of a person, read from the rows and turned into the planner's values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from models.definition.prompting import WakeWindow, WakeWindows
+from models.definition.protocol import Protocol
+from models.kinds import PromptState, TimedEventKind
+from models.queries import planning
+from models.sealed import Keys, plan_key
+from models.session import ReadSession
+from scheduler.plan.calendar import WakeSpan, ZoneSpan, resolve, study_date
+from scheduler.plan.inputs import Pause, PlanInput
+
+_UNSENT = frozenset({PromptState.PLANNED, PromptState.BLOCKED, PromptState.SUPERSEDED})
+
+_Span = TypeVar("_Span", ZoneSpan, WakeSpan)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Which protocol version holds on which local date of a person."""
+
+    before: int | None
+    """The version before the first move; None where a move has replaced it on the enrollment already."""
+    moves: tuple[tuple[date, int], ...]
+
+    def on(self, day: date) -> int | None:
+        """The version of a local date; None for a past that is no longer planned."""
+        return next((version for valid_from, version in reversed(self.moves) if valid_from <= day), self.before)
+
+    def next_after(self, day: date) -> date | None:
+        """The first local date after `day` on which another version begins."""
+        return next((valid_from for valid_from, _ in self.moves if valid_from > day), None)
+
+    def among(self, first: date, last: date) -> tuple[int, ...]:
+        """Every version that holds on some date from `first` to `last`."""
+        edges = (first, *(valid_from for valid_from, _ in self.moves if first < valid_from <= last))
+        return tuple(dict.fromkeys(version for edge in edges if (version := self.on(edge)) is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One enrollment's time: where it was, when it sleeps, what it paused, what happened to it, which version it is on."""
+
+    enrollment: Row[Any]
+    plan_key: bytes
+    zones: tuple[ZoneSpan, ...]
+    wake: tuple[WakeSpan, ...]
+    pauses: tuple[Pause, ...]
+    anchors: Mapping[TimedEventKind, tuple[datetime, ...]]
+    versions: Versions
+
+    def today(self, *, now: datetime) -> date:
+        """The study date at `now`."""
+        return study_date(now, self.zones, self.wake)
+
+    def begins(self, day: date) -> datetime:
+        """The instant at which a local date begins in the zone where the person is now."""
+        return resolve(day, "00:00", self.zones[-1].zone)
+
+    def inputs(self, protocol: Protocol, sent: Mapping[UUID, datetime]) -> PlanInput:
+        """The planner's value for one protocol version."""
+        return PlanInput(
+            enrollment_uid=self.enrollment.uid,
+            plan_key=self.plan_key,
+            designs=protocol.designs,
+            zones=self.zones,
+            wake=self.wake,
+            started_at=self.enrollment.started_at,
+            length_days=protocol.length_days,
+            anchors=self.anchors,
+            pauses=self.pauses,
+            sent=sent,
+        )
+
+
+def read_person(session: ReadSession, keys: Keys, enrollment: Row[Any], *, now: datetime) -> Person:
+    """Reads the histories of an enrollment that has started; `enrollment` is its whole row.
+
+    Where there is no history of zones or wake windows, what stands on the row holds for all time.
+    """
+    zones = tuple(ZoneSpan(row.valid_from, row.zone) for row in planning.zone_history(session, enrollment.id))
+    wake = tuple(WakeSpan(row.valid_from, wake_windows(row.wake_windows)) for row in planning.wake_history(session, enrollment.id))
+    zones = _last_of_each(zones) or (ZoneSpan(enrollment.started_at, enrollment.zone),)
+    wake = _last_of_each(wake) or (WakeSpan(enrollment.started_at.date(), wake_windows(enrollment.wake_windows)),)
+    return Person(
+        enrollment=enrollment,
+        plan_key=plan_key(keys, enrollment.plan_key, enrollment.key_id, str(enrollment.uid)),
+        zones=zones,
+        wake=wake,
+        pauses=tuple(_pause(row) for row in planning.pauses(session, enrollment.id)),
+        anchors=_anchors(planning.anchor_events(session, enrollment.id)),
+        versions=_versions(enrollment, planning.protocol_moves(session, enrollment.id), study_date(now, zones, wake)),
+    )
+
+
+def wake_windows(stored: Mapping[str, Mapping[str, str]]) -> WakeWindows:
+    """The stored form, `{"weekday": {"start", "end"}, "weekend": …}`, as a document."""
+    return WakeWindows(weekday=WakeWindow(**stored["weekday"]), weekend=WakeWindow(**stored["weekend"]))
+
+
+def unmovable(rows: Sequence[Row[Any]], *, now: datetime) -> Mapping[UUID, datetime]:
+    """When the prompts were due that can no longer move: sent, or still planned when their moment passed."""
+    return {row.uid: row.due_at for row in rows if row.state not in _UNSENT or (row.state == PromptState.PLANNED and row.due_at <= now)}
+
+
+def _last_of_each(spans: tuple[_Span, ...]) -> tuple[_Span, ...]:
+    """Of several spans from one moment the last that was recorded."""
+    return tuple({span.valid_from: span for span in spans}.values())
+
+
+def _pause(row: Row[Any]) -> Pause:
+    ends = [one for one in (row.ends_at, row.ended_early_at) if one is not None]
+    return Pause(row.starts_at, min(ends, default=None))
+
+
+def _anchors(rows: Sequence[Row[Any]]) -> Mapping[TimedEventKind, tuple[datetime, ...]]:
+    found: dict[TimedEventKind, tuple[datetime, ...]] = {}
+    for row in rows:
+        kind = TimedEventKind(row.kind)
+        found[kind] = (*found.get(kind, ()), row.happened_at)
+    return found
+
+
+def _versions(enrollment: Row[Any], rows: Sequence[Row[Any]], today: date) -> Versions:
+    moves = tuple({row.valid_from: (row.valid_from, row.protocol_version_id) for row in rows}.values())
+    held = enrollment.protocol_version_id
+    replaced = any(valid_from <= today and version == held for valid_from, version in moves)
+    return Versions(None if replaced else held, moves)

@@ -1,0 +1,132 @@
+"""What a person, a phone or the dispatcher does to a prompt: the life cycle's verdict on its way into rows.
+
+The prompt is always the whole row, read and locked in the caller's transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from models.definition.prompting import Expiry
+from models.errors import Conflict
+from models.kinds import DeliveryState, PromptState
+from models.queries import delivery
+from models.queries.prompt import Move, apply_moves
+from models.session import ReadSession, WriteSession
+from scheduler import lifecycle
+from scheduler.lifecycle import TERMINAL, Event
+from scheduler.promises import pull_names
+
+PAST_TENSE: Final[Mapping[Event, str]] = {
+    Event.REPLAN: "replanned",
+    Event.QUEUE: "queued",
+    Event.SEND: "sent",
+    Event.DELIVER: "delivered",
+    Event.OPEN: "opened",
+    Event.SNOOZE: "snoozed",
+    Event.COMPLETE: "completed",
+    Event.PARTIAL: "partial",
+    Event.DECLINE: "declined",
+    Event.EXPIRE: "expired",
+    Event.SUPERSEDE: "superseded",
+    Event.BLOCK: "blocked",
+    Event.CANCEL: "cancelled",
+}
+"""How each event is called in its row."""
+
+_UNCONFIRMED: Final = frozenset({PromptState.QUEUED, PromptState.SENT})
+
+
+def reminders(prompt: Row[Any]) -> tuple[datetime, ...]:
+    """The instants of the reminders that are still to come."""
+    return tuple(datetime.fromisoformat(one) for one in prompt.reminders_left)
+
+
+def moved(
+    prompt: Row[Any],
+    event: Event,
+    *,
+    now: datetime,
+    actor: str,
+    before: PromptState | None = None,
+    reason: str | None = None,
+    left: Sequence[datetime] | None = None,
+    **changes: Any,
+) -> Move:
+    """The transition of one event, with the next moment it leads to. Raises `Conflict` where the life cycle has none.
+
+    A `reason` stands on the event and on the prompt.
+    `before` is the state where an earlier move of the same transaction has changed it; `left` the reminders from now on.
+    """
+    state = lifecycle.move(before or PromptState(prompt.state), event)
+    if reason is not None:
+        changes["reason"] = reason
+    return _to(prompt, PAST_TENSE[event], state, now=now, actor=actor, reason=reason, left=left, changes=changes)
+
+
+def _to(
+    prompt: Row[Any],
+    name: str,
+    state: PromptState,
+    *,
+    now: datetime,
+    actor: str,
+    reason: str | None = None,
+    left: Sequence[datetime] | None = None,
+    changes: Mapping[str, Any],
+) -> Move:
+    coming = reminders(prompt) if left is None else left
+    next_at = lifecycle.next_moment(state, due_at=prompt.due_at, expires_at=prompt.expires_at, reminders=coming, after=now)
+    left_over = {} if left is None else {"reminders_left": [one.isoformat() for one in left]}
+    return Move(prompt, name, state, now, actor, reason, changes={**changes, **left_over, "next_at": next_at})
+
+
+def open_prompt(session: WriteSession, prompt: Row[Any], *, opened_at: datetime, now: datetime, actor: str) -> PromptState:
+    """The person opened it; the first opening is kept. Gives the state after it. Raises `Conflict` for a prompt that was set aside."""
+    move = moved(prompt, Event.OPEN, now=now, actor=actor, opened_at=prompt.opened_at or opened_at)
+    apply_moves(session, [move])
+    return move.to_state
+
+
+def snooze_prompt(session: WriteSession, prompt: Row[Any], expiry: Expiry, *, now: datetime, actor: str) -> datetime:
+    """Defers it and gives the instant at which it comes back. Raises `Conflict` where it has ended or may not be deferred."""
+    until = lifecycle.snooze(
+        now=now, expires_at=prompt.expires_at, minutes=expiry.snooze_minutes, used=prompt.snoozes, allowed=expiry.snoozes
+    )
+    left = lifecycle.reminders_after_snooze(reminders(prompt), until, prompt.expires_at)
+    apply_moves(session, [moved(prompt, Event.SNOOZE, now=now, actor=actor, left=left, snoozes=prompt.snoozes + 1)])
+    return until
+
+
+def decline_prompt(
+    session: WriteSession, prompt: Row[Any], *, declined_at: datetime, now: datetime, actor: str, reason: str | None
+) -> PromptState:
+    """The person said "not now", with a coded reason. After expiry the prompt stays or becomes `expired`, and the refusal is a row.
+
+    `declined_at` is corrected for clock skew. Raises `Conflict` for a prompt that was answered before or set aside.
+    """
+    before = PromptState(prompt.state)
+    if before in TERMINAL and before is not PromptState.EXPIRED:
+        raise Conflict("prompt_ended", f"This prompt has ended: {before.value}.")
+    timing = lifecycle.timing(declined_at, prompt.expires_at, opened_at=prompt.opened_at)
+    after = lifecycle.answered(before, Event.DECLINE, timing)
+    changes = {"reason": reason, "first_answer_at": prompt.first_answer_at or declined_at}
+    move = _to(prompt, PAST_TENSE[Event.DECLINE], after, now=now, actor=actor, reason=reason, left=(), changes=changes)
+    apply_moves(session, [replace(move, detail={"timing": timing.value})])
+    return after
+
+
+def needs_receipt(session: ReadSession, prompts: Sequence[Row[Any]]) -> bool:
+    """Whether a phone that has just read these prompts keeps a promise by it; most reads need no write."""
+    return any(PromptState(one.state) in _UNCONFIRMED for one in prompts) or delivery.waits_for_fetch(session, pull_names(prompts))
+
+
+def record_fetch(session: WriteSession, prompts: Sequence[Row[Any]], *, now: datetime, system_now: datetime, actor: str) -> int:
+    """A phone has these prompts: marks what was not confirmed as delivered, and keeps the promises to it. `prompts` are locked."""
+    unconfirmed = [one for one in prompts if PromptState(one.state) in _UNCONFIRMED]
+    apply_moves(session, [moved(one, Event.DELIVER, now=now, actor=actor, delivered_at=now) for one in unconfirmed])
+    delivery.end_by_key(session, pull_names(prompts), DeliveryState.DELIVERED, None, now=system_now)
+    return len(unconfirmed)

@@ -1,0 +1,127 @@
+"""Prompts on the phone: fetched, opened, deferred, declined."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from models.ids import new_uid
+from models.kinds import DeliveryState, PromptState
+from models.tables import Delivery, Prompt, PromptEvent
+from scheduler.jobs.dispatch_prompts import dispatch
+from tests.api.client import Phone, Served, enroll, faults, open_study, refusal
+
+PROMPTS = "/v1/participant/prompts"
+
+
+def _dispatch(served: Served) -> None:
+    with served.house.sessions.transaction() as session:
+        dispatch(session, now=served.clock.study(), system_now=served.clock.system(), limit=100)
+
+
+def _events(served: Served, uid: str) -> list[str]:
+    with served.house.sessions.reading() as session:
+        rows = session.rows(
+            select(Prompt.uid, PromptEvent.name).join(PromptEvent, PromptEvent.prompt_id == Prompt.id).order_by(PromptEvent.id)
+        )
+    return [row.name for row in rows if str(row.uid) == uid]
+
+
+def _open_one(served: Served, phone: Phone, design: str = "random_checks") -> dict[str, Any]:
+    """A prompt of this design that is due and was sent, as the phone sees it."""
+    upcoming = phone.get(PROMPTS).json()["upcoming"]
+    due = min(datetime.fromisoformat(one["due_at"]) for one in upcoming if one["design"] == design)
+    served.clock.study_now = due + timedelta(seconds=30)
+    _dispatch(served)
+    found: dict[str, Any] = next(one for one in phone.get(PROMPTS).json()["open"] if one["design"] == design)
+    return found
+
+
+def test_a_phone_sees_what_is_open_and_what_is_planned(served: Served) -> None:
+    phone = enroll(served, open_study(served))
+    listed = phone.get(PROMPTS).json()
+    assert listed["open"] == []
+    dues = [one["due_at"] for one in listed["upcoming"]]
+    assert dues == sorted(dues)
+    assert len(dues) > 10
+    assert all(one["state"] == "planned" and one["protocol_revision"] == 1 for one in listed["upcoming"])
+    assert len(phone.get(PROMPTS + "?days=1").json()["upcoming"]) < len(dues)
+    drawn = next(one for one in listed["upcoming"] if one["instrument"] == "momentary")
+    assert len(drawn["drawn_items"]) == 3
+    assert phone.get(f"{PROMPTS}/{drawn['id']}").json() == drawn
+
+
+def test_fetching_a_prompt_that_was_sent_marks_it_delivered_once(served: Served) -> None:
+    phone = enroll(served, open_study(served))
+    prompt = _open_one(served, phone)
+    assert prompt["state"] == "delivered"
+    phone.get(PROMPTS)
+    assert phone.get(f"{PROMPTS}/{prompt['id']}").json()["state"] == "delivered"
+    assert _events(served, prompt["id"]) == ["planned", "queued", "sent", "delivered"]
+    with served.house.sessions.reading() as session:
+        row = session.row(select(Delivery).where(Delivery.kind == "prompt"))
+    assert row is not None
+    assert row.state == DeliveryState.DELIVERED
+
+
+def test_opening_counts_once_and_never_before_it_happened(served: Served) -> None:
+    phone = enroll(served, open_study(served))
+    prompt = _open_one(served, phone)
+    ahead = (served.clock.study() + timedelta(hours=3)).isoformat()
+    first = phone.post(f"{PROMPTS}/{prompt['id']}/open", {"at": ahead})
+    assert first.json()["state"] == "opened"
+    served.clock.forward(minutes=1)
+    assert phone.post(f"{PROMPTS}/{prompt['id']}/open", {}).json() == first.json()
+    assert _events(served, prompt["id"])[-1] == "opened"
+    with served.house.sessions.reading() as session:
+        row = session.row(select(Prompt).where(Prompt.state == PromptState.OPENED))
+    assert row is not None
+    assert row.opened_at == served.clock.study() - timedelta(minutes=1)
+
+
+def test_a_prompt_can_be_deferred_as_often_as_the_protocol_says(served: Served) -> None:
+    phone = enroll(served, open_study(served))
+    prompt = _open_one(served, phone)
+    assert prompt["snoozes_left"] == 1
+    address = f"{PROMPTS}/{prompt['id']}/snooze"
+    once = phone.post(address, {"number": 1}).json()
+    assert (once["state"], once["snoozes_left"]) == ("snoozed", 0)
+    assert phone.post(address, {"number": 1}).json() == once
+    assert refusal(phone.post(address, {"number": 2})) == (409, "snooze_spent")
+    assert refusal(phone.post(address, {"number": 3})) == (409, "snooze_out_of_turn")
+    assert faults(phone.post(address, {"number": "1"})) == [("/number", "int_type")]
+    assert _events(served, prompt["id"]).count("snoozed") == 1
+
+
+def test_declining_needs_a_reason_of_the_list_and_costs_nothing(served: Served) -> None:
+    phone = enroll(served, open_study(served))
+    prompt = _open_one(served, phone)
+    address = f"{PROMPTS}/{prompt['id']}/decline"
+    reply = phone.post(address, {"reason": "because my boss is here"})
+    assert faults(reply) == [("/reason", "literal_error")]
+    assert "boss" not in reply.text
+    declined = phone.post(address, {"reason": "driving"})
+    assert declined.json()["state"] == "declined"
+    assert phone.post(address, {"reason": "driving"}).json() == declined.json()
+    with served.house.sessions.reading() as session:
+        row = session.row(select(Prompt).where(Prompt.state == PromptState.DECLINED))
+    assert row is not None
+    assert (row.reason, row.next_at) == ("driving", None)
+    assert refusal(phone.post(f"{PROMPTS}/{prompt['id']}/snooze", {"number": 1})) == (409, "prompt_transition")
+
+
+def test_another_persons_prompt_is_not_there(served: Served) -> None:
+    study = open_study(served)
+    phone, other = enroll(served, study), enroll(served, study)
+    theirs = other.get(PROMPTS).json()["upcoming"][0]["id"]
+    assert other.get(f"{PROMPTS}/{theirs}").status_code == 200
+    for reply in (
+        phone.get(f"{PROMPTS}/{theirs}"),
+        phone.post(f"{PROMPTS}/{theirs}/open", {}),
+        phone.post(f"{PROMPTS}/{theirs}/snooze", {"number": 1}),
+        phone.post(f"{PROMPTS}/{theirs}/decline", {"reason": "busy"}),
+        phone.get(f"{PROMPTS}/{new_uid()}"),
+    ):
+        assert refusal(reply) == (404, "not_found")
+    assert phone.get(f"{PROMPTS}/not-an-id").status_code == 422
+    assert phone.get(PROMPTS + "?days=99").status_code == 422

