@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -84,6 +84,13 @@ def make_app(house: House, *, on_start: Sequence[Callable[[], None]] = (), on_st
             await asyncio.to_thread(stop)
         await asyncio.to_thread(house.writer.stop)
 
+    app = build_app(house.settings, lifespan)
+    app.state.house = house
+    return app
+
+
+def build_app(settings: ApiSettings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+    """Routes, problems and the edge, with no house in them yet: enough to describe the API."""
     app = FastAPI(
         title="Breakwater",
         version=VERSION,
@@ -93,14 +100,15 @@ def make_app(house: House, *, on_start: Sequence[Callable[[], None]] = (), on_st
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
         docs_url=None,
         redoc_url=None,
-        openapi_url=None if house.settings.production else "/openapi.json",
-        max_body_size=house.settings.body_limit,
+        openapi_url=None if settings.production else "/openapi.json",
+        max_body_size=settings.body_limit,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.house = house
     problems.install(app)
     for door in (participant, care, research, system):
         app.include_router(door.router)
     app.add_middleware(Edge)
+    describe = app.openapi
+    app.openapi = lambda: app.openapi_schema or problems.described(describe())  # type: ignore[method-assign]
     return app

@@ -24,9 +24,10 @@ def cursor_of(*parts: datetime | UUID | int) -> str:
 
 def read_cursor(text: str, *kinds: type) -> tuple[Any, ...]:
     """The parts of a cursor, of these types. Raises Invalid for anything else."""
+    wanted: Any = tuple.__class_getitem__(kinds)
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        parts: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple[kinds])
+        parts: tuple[Any, ...] = msgspec.json.decode(raw, type=wanted)
     except (NotBase64, ValueError, msgspec.MsgspecError):
         raise _invalid() from None
     if not all(_plausible(part) for part in parts):

@@ -189,4 +189,15 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The documented refusals of a route."""
-    return {status: RESPONSES[status] for status in sorted({400, 503, *statuses})}
+    return {status: RESPONSES[status] for status in sorted({400, 422, 503, *statuses})}
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI document with every refusal under its own media type; the framework files them under plain JSON."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for answer in operation["responses"].values():
+                content = answer.get("content", {})
+                if MEDIA_TYPE in content:
+                    content[MEDIA_TYPE] = content.pop("application/json", content[MEDIA_TYPE])
+    return document

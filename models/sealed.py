@@ -2,7 +2,8 @@
 
 The associated data binds a ciphertext to its table, column and row, so that one row's secret cannot be moved to another.
 Deleting a participant's data key shreds everything sealed under it.
-Layout of a sealed value: 12 bytes nonce, ciphertext, 16 bytes tag.
+Layout of a sealed value: 1 byte layout (1), 4 bytes name of the key, 12 bytes nonce, ciphertext, 16 bytes tag. So every sealed
+cell says which key it needs, and a rotation can find what is still under an old one.
 """
 
 import hashlib
@@ -15,7 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from models.errors import Gone, Problem
 
+LAYOUT = b"\x01"
+NAME_BYTES = 4
 NONCE_BYTES = 12
+_HEAD = len(LAYOUT) + NAME_BYTES
 
 
 class Unsealable(Problem):
@@ -44,16 +48,23 @@ def place(table: str, column: str, row: str) -> bytes:
     return f"{table}/{column}/{row}".encode()
 
 
+def key_name(key: bytes) -> bytes:
+    """Four bytes that name a key and tell nothing about it."""
+    return hashlib.sha256(b"breakwater-key-name" + key).digest()[:NAME_BYTES]
+
+
 def seal(data_key: bytes, plain: bytes, where: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(data_key).encrypt(nonce, plain, where)
+    return LAYOUT + key_name(data_key) + nonce + AESGCM(data_key).encrypt(nonce, plain, where)
 
 
 def unseal(data_key: bytes, sealed: bytes, where: bytes) -> bytes:
-    """The plain bytes. Raises Unsealable where key, place or content do not fit."""
+    """The plain bytes. Raises Unsealable where layout, key, place or content do not fit."""
+    if len(sealed) < _HEAD + NONCE_BYTES or sealed[: len(LAYOUT)] != LAYOUT or sealed[len(LAYOUT) : _HEAD] != key_name(data_key):
+        raise Unsealable("unsealable", "a sealed value names another key or layout")
     try:
-        return AESGCM(data_key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], where)
-    except (InvalidTag, ValueError):  # a value that was cut short has no whole nonce
+        return AESGCM(data_key).decrypt(sealed[_HEAD : _HEAD + NONCE_BYTES], sealed[_HEAD + NONCE_BYTES :], where)
+    except InvalidTag:
         raise Unsealable("unsealable", "a sealed value does not open under its key") from None
 
 

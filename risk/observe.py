@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models.definition.instrument import Instrument
-from models.definition.itemmap import at_floor, indicator
+from models.definition.itemmap import indicator
 from models.kinds import Node
 from risk.terms import Observation
 
@@ -27,7 +27,7 @@ def observe(instrument: Instrument, values: Mapping[str, Any], *, source_id: str
             context.append(f"{item.variable}={value if isinstance(value, str) else ','.join(sorted(map(str, value)))}")
         elif item.show_if is None and (place := indicator(item, value)) is not None:
             answers[item.variable] = place
-            if at_floor(item, value):
+            if place == 0.0:
                 floor.add(item.variable)
     return Observation(
         source_id=source_id,

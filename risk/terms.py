@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
+
 from models.kinds import DecisionPointKind, EvidenceState, Mode, Timing, UnavailableReason
 
 ObservationKind = Literal["response", "report", "expiry", "timed_event", "content"]
@@ -38,8 +40,7 @@ class Observation:
         return (self.event_time, KIND_ORDER[self.kind], self.source_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(msgspec.Struct, frozen=True):
     """A point with its 90% interval. None where there is no evidence."""
 
     value: float | None

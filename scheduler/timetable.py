@@ -59,8 +59,8 @@ TIMETABLE: Final = (
 
 STEP: Final = timedelta(minutes=1)
 
-_PASSES: Final = 20
-"""Passes at one instant: what one duty leaves may be work for another, but nothing may go round for ever."""
+_PASSES: Final = 200
+"""Passes at one instant: a duty that worked a whole batch may have left some over, but nothing may go round for ever."""
 
 _LEAST_SILENCE: Final = timedelta(seconds=60)
 
@@ -97,11 +97,12 @@ def silent(pulses: Iterable[Row[Any]], *, system_now: datetime, timetable: Seque
 
 
 def _settle(duties: Duties, now: datetime, timetable: Sequence[Duty]) -> int:
+    """The duties in order, each finding what those before it left; again only where one worked a whole batch."""
     worked = 0
     for _ in range(_PASSES):
-        done = sum(one.run(duties, now=now, system_now=duties.clock.system()) for one in timetable)
-        worked += done
-        if not done:
+        done = [one.run(duties, now=now, system_now=duties.clock.system()) for one in timetable]
+        worked += sum(done)
+        if max(done, default=0) < min(duties.settings.plan_batch, run_decision_points.BATCH):
             break
     return worked
 

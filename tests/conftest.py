@@ -104,7 +104,7 @@ def _wait(home: Path) -> None:
     engine.dispose()
 
 
-def _database_url(server: str, name: str) -> str:
+def database_url(server: str, name: str) -> str:
     return server.format(name) if "{}" in server else f"{server}/{name}"
 
 
@@ -120,12 +120,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_template(postgres_server: str) -> str:
     name = f"template_{uuid4().hex[:8]}"
     _admin(postgres_server, f'CREATE DATABASE "{name}"')
-    migrate(DatabaseSettings(url=_database_url(postgres_server, name), directory=Path("/nonexistent")))
+    migrate(DatabaseSettings(url=database_url(postgres_server, name), directory=Path("/nonexistent")))
     return name
 
 
 def _admin(server: str, statement: str) -> None:
-    engine = create_engine(_database_url(server, "postgres"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(database_url(server, "postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
@@ -143,7 +143,7 @@ def _database(kind: str, request: pytest.FixtureRequest, directory: Path) -> Ite
     server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
     name = f"test_{uuid4().hex[:12]}"
     _admin(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield DatabaseSettings(url=_database_url(server, name), directory=directory, pool_size=8)
+    yield DatabaseSettings(url=database_url(server, name), directory=directory, pool_size=8)
     _admin(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 

@@ -52,6 +52,7 @@ class Known:
     prompt: Row[Any] | None
     stored: tuple[Stored, ...]
     lists: Mapping[str, Collection[str]]
+    app_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _row(
         "texts_sealed": _sealed_texts(texts, submission, revision, enrollment, keys),
         "content_hash": submission.content_hash,
         "receipt": canonical(receipt),
-        "quality": {"given_hidden": sorted(checked.given_hidden)} if checked.given_hidden else None,
+        "quality": {"app_version": known.app_version} | ({"given_hidden": sorted(checked.given_hidden)} if checked.given_hidden else {}),
         "decision_status": "decided",
         "synthetic": enrollment.synthetic,
     }

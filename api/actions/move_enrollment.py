@@ -11,7 +11,7 @@ from models.access import Ability, Viewer
 from models.errors import Conflict, Fault, Gone, Invalid
 from models.kinds import EnrollmentState
 from models.queries.enrollment import add_move, lock_person, raise_version
-from models.queries.planning import lock_enrollment, mark_stale
+from models.queries.planning import mark_stale
 from models.queries.study import protocol_by_revision
 from scheduler.plan.calendar import local
 from scheduler.plan_inputs import read_person
@@ -32,7 +32,7 @@ def move_enrollment(
             raise Gone("enrollment_ended", "This enrollment has ended.")
         target = protocol_by_revision(session, person.study_id, revision)
         started = person.state is EnrollmentState.ACTIVE and person.started_at is not None
-        today = read_person(session, house.keys, lock_enrollment(session, person.id), now=now).today(now=now) if started else local(now, person.zone).date
+        today = read_person(session, house.keys, person, now=now).today(now=now) if started else local(now, person.zone).date
         day = valid_from or today
         if day < today:
             raise Invalid(

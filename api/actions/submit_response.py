@@ -81,7 +81,8 @@ def apply_submissions(session: WriteSession, operations: Sequence[Submission], h
     now, system_now = house.clock.study(), house.clock.system()
     live = live_digests(session, {one.token_digest for one in operations}, now=system_now)
     admitted = [one for one in operations if one.token_digest in live]
-    batch = _Batch(session, house, admitted, now, system_now)
+    apps = {one.device_id: one.app_version for one in live.values()}
+    batch = _Batch(session, house, admitted, apps, now, system_now)
     results = iter(batch.perform())
     revoked = Unauthenticated("token_ended", "The access token has ended; refresh it and send again.")
     return [next(results) if one.token_digest in live else revoked for one in operations]
@@ -96,8 +97,16 @@ def known_versions(house: House) -> dict[tuple[int, int], int]:
 class _Batch:
     """One batch on its way through the transaction."""
 
-    def __init__(self, session: WriteSession, house: House, operations: Sequence[Submission], now: datetime, system_now: datetime) -> None:
-        self.session, self.house, self.operations = session, house, operations
+    def __init__(
+        self,
+        session: WriteSession,
+        house: House,
+        operations: Sequence[Submission],
+        apps: Mapping[int, str],
+        now: datetime,
+        system_now: datetime,
+    ) -> None:
+        self.session, self.house, self.operations, self.apps = session, house, operations, apps
         self.now, self.system_now = now, system_now
 
     def perform(self) -> list[Result]:
@@ -170,6 +179,7 @@ class _Batch:
             prompt=prompts.get((person.id, one.given.prompt_id)) if one.given is not None and one.given.prompt_id is not None else None,
             stored=stored.get((person.id, one.client_id), ()),
             lists=lists.get(person.id, {}),
+            app_version=self.apps.get(one.viewer.device_id or 0),
         )
         if earlier is not None and earlier.row is not None:
             # The same id twice in one batch: as if the first had been stored by an earlier one.

@@ -30,7 +30,7 @@ class Noted(Shape):
     """Sealed under the person's key."""
 
 
-class SnoozeIn(Noted):
+class AlertSnooze(Noted):
     until: Moment
     reason: Coded
 
@@ -71,7 +71,7 @@ def progress_alert(
 
 @router.post("/snooze", response_model=AlertOut, responses=REFUSALS)
 def snooze_alert(
-    alert_id: UUID, body: SnoozeIn, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+    alert_id: UUID, body: AlertSnooze, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
 ) -> AlertOut:
     """Rest until a time; at most 24 h for tier 2 and 4 h for tier 3, never for tier 4."""
     return _do(house, request, response, viewer, alert_id, Snooze(body.until, body.reason), version, body.note)

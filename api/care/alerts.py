@@ -235,10 +235,8 @@ def _row(house: House, session: ReadSession, row: Row[Any]) -> AlertRow:
 
 def _reason(protocol: Protocol, family: str) -> str:
     """The study's own sentence; the rule's id where the protocol has none such (an alert that the house itself opened)."""
-    for one in (*protocol.disclosures, *protocol.alert_rules):
-        if one.id == family:
-            return one.reason[protocol.language]
-    return family.replace("_", " ")
+    said = {one.id: one.reason for one in protocol.disclosures} | {one.id: one.reason for one in protocol.alert_rules}
+    return said[family][protocol.language] if family in said else family.replace("_", " ")
 
 
 def _ladder(view: Any) -> LadderPosition:

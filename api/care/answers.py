@@ -56,7 +56,7 @@ class OpenedResponse(Shape):
     """Free text by item."""
 
 
-class DecisionOut(Shape):
+class DecisionPointOut(Shape):
     """One decision point, also where nothing was done: what, and why, or why not."""
 
     id: UUID
@@ -83,7 +83,7 @@ class DecisionOut(Shape):
 
 
 class DecisionList(Shape):
-    items: list[DecisionOut]
+    items: list[DecisionPointOut]
     next: str | None
 
 
@@ -171,8 +171,8 @@ def _response(row: Row[Any]) -> ResponseRow:
     )
 
 
-def _decision(row: Row[Any]) -> DecisionOut:
-    return DecisionOut(
+def _decision(row: Row[Any]) -> DecisionPointOut:
+    return DecisionPointOut(
         id=row.uid,
         point=row.point,
         source_id=row.source_id,

@@ -1,6 +1,6 @@
 """The list a coordinator works from, and who looks after whom."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -165,7 +165,8 @@ def study_day(row: Row[Any], now: datetime) -> int | None:
         return None
     end = now if row.ended_at is None else min(now, row.ended_at)
     zones, wake = (ZoneSpan(row.created_at, row.zone),), (WakeSpan(row.start_date, wake_windows(row.wake_windows)),)
-    return (study_date(end, zones, wake) - row.start_date).days + 1
+    first: date = row.start_date
+    return (study_date(end, zones, wake) - first).days + 1
 
 
 @router.put("/{enrollment_id}/caseload", response_model=CaseloadOut, responses=responses(401, 403, 404, 412, 422, 428))

@@ -66,7 +66,7 @@ class Identifiers(Shape):
     erased: bool
 
 
-class DeviceOut(Shape):
+class HeldDevice(Shape):
     os: str
     os_version: str | None
     app_version: str
@@ -118,7 +118,7 @@ class PersonOut(Shape):
     """Null where the viewer's role does not see them."""
     protocol_revision: int
     moves: list[MoveOut]
-    devices: list[DeviceOut]
+    devices: list[HeldDevice]
     leavings: list[LeavingOut]
     caseload: list[AssignmentOut]
     estimate: EstimateOut | None
@@ -252,8 +252,8 @@ def _identifiers(house: House, row: Row[Any]) -> Identifiers:
     return Identifiers(name=name, contact=contact, erased=row.erased_at is not None)
 
 
-def _device(row: Row[Any]) -> DeviceOut:
-    return DeviceOut(
+def _device(row: Row[Any]) -> HeldDevice:
+    return HeldDevice(
         os=row.os,
         os_version=row.os_version,
         app_version=row.app_version,

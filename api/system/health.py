@@ -40,7 +40,7 @@ def read_readiness(house: TheHouse, request: Request) -> Response | Ready:
     """Ready for work: the database answers, its tables are the newest, the writer lives and no duty is late. 503 names what is not so."""
     faults = _faults(house)
     if faults:
-        return reply(request, 503, "not_ready", "Not ready: " + "; ".join(one.message for one in faults), faults, **{"Retry-After": "5"})
+        return reply(request, 503, "not_ready", "Not ready: " + "; ".join(one.message for one in faults), faults, {"Retry-After": "5"})
     return Ready(ready=True, parts=["database", "tables", "writer", "duties"])
 
 

@@ -67,8 +67,8 @@ def _registry(house: House, counted: Gauges, pulses: tuple[Pulse, ...]) -> Colle
         ("exports", "Exports by state.", counted.exports),
     ):
         family = gauge(name, words, "state")
-        for state, number in numbers.items():
-            family.labels(str(state)).set(number)
+        for one, number in numbers.items():
+            family.labels(str(one)).set(number)
     alerts = gauge("alerts", "Alerts by state and tier.", "state", "tier")
     for (state, tier), number in counted.alerts.items():
         alerts.labels(str(state), str(tier)).set(number)
@@ -79,8 +79,8 @@ def _registry(house: House, counted: Gauges, pulses: tuple[Pulse, ...]) -> Colle
     late.labels("alert").set(_overdue(counted.alert_waits_since, study_now))
     late.labels("delivery").set(_overdue(counted.delivery_waits_since, system_now))
     beats = gauge("duty_last_beat_seconds", "Age of the last good beat; -1: never.", "duty")
-    for one in pulses:
-        beats.labels(one.duty).set(-1 if one.beat_at is None else (system_now - one.beat_at).total_seconds())
+    for pulse in pulses:
+        beats.labels(pulse.duty).set(-1 if pulse.beat_at is None else (system_now - pulse.beat_at).total_seconds())
     waiting = gauge("writer_waiting", "Operations that wait for the writer, by lane.", "lane")
     for lane in Lane:
         waiting.labels(lane.name.lower()).set(house.writer.waiting(lane))

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -46,11 +46,17 @@ class CsvFile:
     def __init__(self, path: Path, table: Table) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
-        self._names = [column.name for column in table.columns]
-        self._writer.writerow(self._names)
+        names = [column.name for column in table.columns]
+        self._places = {name: place for place, name in enumerate(names)}
+        self._writer.writerow(names)
 
     def write(self, record: Record) -> None:
-        self._writer.writerow([as_csv(record.get(name)) for name in self._names])
+        """Visits only the cells that the record names: most cells of the prompt table are empty."""
+        cells = [""] * len(self._places)
+        for name, cell in record.items():
+            if cell is not None:
+                cells[self._places[name]] = as_csv(cell)
+        self._writer.writerow(cells)
 
     def close(self) -> None:
         self._file.close()
@@ -62,21 +68,19 @@ def as_csv(cell: Cell) -> str:
     >>> as_csv(-3.0), as_csv("-A1"), as_csv(Code("-77")), as_csv(True), as_csv(None)
     ('-3.0', "'-A1", '-77', '1', '')
     """
-    match cell:
-        case None:
-            return ""
-        case Code():
-            return cell.text
-        case bool():
-            return "1" if cell else "0"
-        case str():
-            return escaped(str(cell))
-        case int() | float():
-            return repr(cell)
-        case datetime():
-            return cell.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        case date():
-            return cell.isoformat()
+    if isinstance(cell, str):
+        return escaped(cell)
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, int | float):
+        return repr(cell)
+    if isinstance(cell, Code):
+        return cell.text
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return cell.isoformat()
 
 
 class ParquetFile:

@@ -131,27 +131,70 @@ def evaluate(tree: Any, items: Mapping[str, Value], variables: Mapping[str, Valu
     >>> evaluate(("+", {"item": "m_crave_now"}, 1), {}, {}) is None
     True
     """
-    return _evaluate(tree, items, variables, 0)
+    return _compiled(tree)(items, variables)
 
 
-def _evaluate(tree: Any, items: Mapping[str, Value], variables: Mapping[str, Value], depth: int) -> Value:
+_Run = Callable[[Mapping[str, Value], Mapping[str, Value]], Value]
+_COMPILED: Final[dict[int, tuple[Any, _Run]]] = {}
+_KEPT: Final = 10_000
+
+
+def _compiled(tree: Any) -> _Run:
+    """The tree as nested functions, kept by identity for the frozen trees of documents: a rule is walked once, not at every answer."""
+    if not isinstance(tree, tuple):
+        return _compile(tree, 0)
+    held = _COMPILED.get(id(tree))
+    if held is None or held[0] is not tree:
+        if len(_COMPILED) >= _KEPT:
+            _COMPILED.clear()
+        # The tree is kept beside its function, so that its identity cannot be given to another.
+        held = _COMPILED[id(tree)] = (tree, _compile(tree, 0))
+    return held[1]
+
+
+def _compile(tree: Any, depth: int) -> _Run:
     if isinstance(tree, dict):
-        return _known(items.get(tree["item"])) if "item" in tree else _known(variables.get(tree.get("var", "")))
+        return _reference(tree)
     if not isinstance(tree, list | tuple):
-        return _known(tree)
+        value = _known(tree)
+        return lambda _items, _variables: value
     if not tree or depth > MAX_DEPTH or not isinstance(tree[0], str):
-        return None
+        return _nothing
     name = tree[0]
     if name == "answered":
-        return len(tree) == 2 and isinstance(tree[1], str) and _known(items.get(tree[1])) is not None
-    values = [_evaluate(part, items, variables, depth + 1) for part in tree[1:]]
-    if name in {"==", "!="} and len(values) == 2:
-        return _equality(name, values[0], values[1], against_null=tree[1] is None or tree[2] is None)
+        return _answered(tree[1]) if len(tree) == 2 and isinstance(tree[1], str) else _no
+    parts = [_compile(part, depth + 1) for part in tree[1:]]
+    if name in {"==", "!="} and len(parts) == 2:
+        left, right = parts
+        null = tree[1] is None or tree[2] is None
+        return lambda items, variables: _equality(name, left(items, variables), right(items, variables), against_null=null)
     operation = _OPERATIONS.get(name)
-    return operation(values) if operation is not None and _counts(name, values) else None
+    if operation is None or not _counts(name, parts):
+        return _nothing
+    return lambda items, variables: operation([part(items, variables) for part in parts])
 
 
-def _counts(name: str, values: Sequence[Value]) -> bool:
+def _reference(tree: Mapping[str, str]) -> _Run:
+    if "item" in tree:
+        item = tree["item"]
+        return lambda items, _variables: _known(items.get(item))
+    variable = tree.get("var", "")
+    return lambda _items, variables: _known(variables.get(variable))
+
+
+def _answered(item: str) -> _Run:
+    return lambda items, _variables: _known(items.get(item)) is not None
+
+
+def _nothing(_items: Mapping[str, Value], _variables: Mapping[str, Value]) -> Value:
+    return None
+
+
+def _no(_items: Mapping[str, Value], _variables: Mapping[str, Value]) -> Value:
+    return False
+
+
+def _counts(name: str, values: Sequence[Any]) -> bool:
     least, most = OPERANDS[name]
     return least <= len(values) <= most
 

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -61,7 +61,8 @@ def link_mac(keys: Keys, chain: str, sequence: int, act: Act, previous: bytes) -
 
 
 def _columns(act: Act) -> dict[str, Any]:
-    return {name: getattr(act, name) for name in Act.__slots__} | {"detail": dict(act.detail)}
+    # In UTC, as it comes back from the database: the mac covers the text of the instant.
+    return {name: getattr(act, name) for name in Act.__slots__} | {"at": act.at.astimezone(UTC), "detail": dict(act.detail)}
 
 
 def broken_links(session: ReadSession, keys: Keys, chain: str) -> Iterable[str]:
@@ -79,5 +80,8 @@ def broken_links(session: ReadSession, keys: Keys, chain: str) -> Iterable[str]:
             yield f"link {row.sequence} was changed"
         mac = row.mac
     head = session.row(select(AuditHead.sequence, AuditHead.mac).where(AuditHead.chain == chain))
-    if head is not None and (head.sequence, head.mac) != (expected, mac):
+    if head is None:
+        if expected:
+            yield f"the chain has {expected} links and no head"
+    elif (head.sequence, head.mac) != (expected, mac):
         yield f"the chain ends at link {expected}, its head says {head.sequence}"

@@ -8,24 +8,58 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, select
 
 from models.access import Ability, Viewer, visible
+from models.base import Instant
 from models.session import ReadSession, WriteSession
 from models.tables import DecisionRow, Engagement, Enrollment, FutureScene, ProximalOutcome, Response, SceneVersion
 
 _HORIZONS = ("tomorrow", "week", "month", "quarter", "half_year", "year", "five_years")
 
 
+_PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
+_SINCE: BindParameter[Any] = bindparam("since", type_=Instant)
+
+_SHOWN = (
+    select(DecisionRow.enrollment_id, DecisionRow.decided_at, DecisionRow.content_code)
+    .where(DecisionRow.enrollment_id.in_(_PEOPLE), DecisionRow.decided_at >= _SINCE, DecisionRow.content_code.is_not(None))
+    .order_by(DecisionRow.decided_at, DecisionRow.id)
+)
+_RECENT = (
+    select(
+        Response.enrollment_id,
+        Response.event_time,
+        Response.instrument,
+        Response.protocol_version_id,
+        Response.answers,
+    )
+    .where(Response.enrollment_id.in_(_PEOPLE), Response.event_time > _SINCE, Response.superseded.is_(False))
+    .order_by(Response.event_time)
+)
+_SCENES = (
+    select(
+        FutureScene.id,
+        FutureScene.uid,
+        FutureScene.enrollment_id,
+        FutureScene.horizon,
+        FutureScene.version,
+        FutureScene.target_date,
+    )
+    .where(FutureScene.enrollment_id.in_(_PEOPLE), FutureScene.state == "active", FutureScene.sensitive.is_(False))
+    .order_by(FutureScene.id)
+)
+_HURTS = (
+    select(Engagement.enrollment_id, Engagement.content_code)
+    .where(Engagement.enrollment_id.in_(_PEOPLE), Engagement.what == "hurts")
+    .distinct()
+)
+"""Statements of the hot path are built once: building one costs as much as running it."""
+
+
 def content_shown_since(session: ReadSession, enrollment_ids: Collection[int], since: datetime) -> Mapping[int, list[tuple[datetime, str]]]:
     """Enrollment -> (instant, content code) of what was shown since `since`, in order of time (ix_decision_enrollment)."""
-    rows = session.rows(
-        select(DecisionRow.enrollment_id, DecisionRow.decided_at, DecisionRow.content_code)
-        .where(
-            DecisionRow.enrollment_id.in_(sorted(enrollment_ids)), DecisionRow.decided_at >= since, DecisionRow.content_code.is_not(None)
-        )
-        .order_by(DecisionRow.decided_at, DecisionRow.id)
-    )
+    rows = session.rows(_SHOWN, {"people": sorted(enrollment_ids), "since": since})
     shown: dict[int, list[tuple[datetime, str]]] = {}
     for row in rows:
         shown.setdefault(row.enrollment_id, []).append((row.decided_at, row.content_code))
@@ -34,18 +68,7 @@ def content_shown_since(session: ReadSession, enrollment_ids: Collection[int], s
 
 def recent_answers(session: ReadSession, enrollment_ids: Collection[int], since: datetime) -> Sequence[Row[Any]]:
     """Answers of the past day, to count high craving (ix_response_enrollment_time)."""
-    return session.rows(
-        select(
-            Response.enrollment_id,
-            Response.client_id,
-            Response.event_time,
-            Response.instrument,
-            Response.protocol_version_id,
-            Response.answers,
-        )
-        .where(Response.enrollment_id.in_(sorted(enrollment_ids)), Response.event_time > since, Response.superseded.is_(False))
-        .order_by(Response.event_time)
-    )
+    return session.rows(_RECENT, {"people": sorted(enrollment_ids), "since": since})
 
 
 def answers_since(
@@ -64,13 +87,7 @@ def answers_since(
 
 def scenes(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, Row[Any]]:
     """The scene that would be played for each person: active, not sensitive, nearest horizon first, then the oldest."""
-    rows = session.rows(
-        select(
-            FutureScene.id, FutureScene.uid, FutureScene.enrollment_id, FutureScene.horizon, FutureScene.version, FutureScene.target_date
-        )
-        .where(FutureScene.enrollment_id.in_(sorted(enrollment_ids)), FutureScene.state == "active", FutureScene.sensitive.is_(False))
-        .order_by(FutureScene.id)
-    )
+    rows = session.rows(_SCENES, {"people": sorted(enrollment_ids)})
     nearest: dict[int, Row[Any]] = {}
     for row in rows:
         held = nearest.get(row.enrollment_id)
@@ -90,11 +107,7 @@ def scene_text(session: ReadSession, scene_id: int, version: int) -> Row[Any] | 
 
 def rested_content(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
     """Content that each person said hurts."""
-    rows = session.rows(
-        select(Engagement.enrollment_id, Engagement.content_code)
-        .where(Engagement.enrollment_id.in_(sorted(enrollment_ids)), Engagement.what == "hurts")
-        .distinct()
-    )
+    rows = session.rows(_HURTS, {"people": sorted(enrollment_ids)})
     rested: dict[int, set[str]] = {}
     for row in rows:
         rested.setdefault(row.enrollment_id, set()).add(row.content_code)

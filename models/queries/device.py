@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, or_, select, update
+from sqlalchemy import Row, bindparam, exists, or_, select, update
 
 from models.access import Viewer
+from models.base import Instant
 from models.ids import new_uid
 from models.kinds import EnrollmentState
 from models.session import ReadSession, WriteSession
@@ -34,11 +35,39 @@ class TokenRow:
     protocol_version_id: int
     expires_at: datetime
     collects: bool
+    app_version: str
 
     def viewer(self) -> Viewer:
         return Viewer(
             kind="participant", uid=self.device_uid, enrollment_id=self.enrollment_id, study_id=self.study_id, device_id=self.device_id
         )
+
+
+_LIVE = (
+    select(
+        AccessToken.digest,
+        AccessToken.device_id,
+        Device.uid.label("device_uid"),
+        Device.app_version,
+        AccessToken.enrollment_id,
+        AccessToken.study_id,
+        AccessToken.expires_at,
+        Enrollment.state,
+        Enrollment.consent_collect,
+        Enrollment.protocol_version_id,
+    )
+    .join(TokenFamily, TokenFamily.id == AccessToken.family_id)
+    .join(Device, Device.id == AccessToken.device_id)
+    .join(Enrollment, Enrollment.id == AccessToken.enrollment_id)
+    .where(
+        AccessToken.digest.in_(bindparam("digests", expanding=True)),
+        AccessToken.expires_at > bindparam("now", type_=Instant),
+        AccessToken.revoked_at.is_(None),
+        TokenFamily.revoked_at.is_(None),
+        Device.revoked_at.is_(None),
+    )
+)
+"""Built once: every batch of answers asks it."""
 
 
 def live_tokens(session: ReadSession, digests: Collection[bytes], *, now: datetime) -> Mapping[bytes, TokenRow]:
@@ -48,30 +77,8 @@ def live_tokens(session: ReadSession, digests: Collection[bytes], *, now: dateti
     """
     if not digests:
         return {}
-    statement = (
-        select(
-            AccessToken.digest,
-            AccessToken.device_id,
-            Device.uid.label("device_uid"),
-            AccessToken.enrollment_id,
-            AccessToken.study_id,
-            AccessToken.expires_at,
-            Enrollment.state,
-            Enrollment.consent_collect,
-            Enrollment.protocol_version_id,
-        )
-        .join(TokenFamily, TokenFamily.id == AccessToken.family_id)
-        .join(Device, Device.id == AccessToken.device_id)
-        .join(Enrollment, Enrollment.id == AccessToken.enrollment_id)
-        .where(
-            AccessToken.digest.in_(sorted(digests)),
-            AccessToken.expires_at > now,
-            AccessToken.revoked_at.is_(None),
-            TokenFamily.revoked_at.is_(None),
-            Device.revoked_at.is_(None),
-        )
-    )
-    return {bytes(row.digest): _token_row(row) for row in session.rows(statement)}
+    rows = session.rows(_LIVE, {"digests": sorted(digests), "now": now})
+    return {bytes(row.digest): _token_row(row) for row in rows}
 
 
 def _token_row(row: Row[Any]) -> TokenRow:
@@ -79,6 +86,7 @@ def _token_row(row: Row[Any]) -> TokenRow:
         digest=bytes(row.digest),
         device_id=row.device_id,
         device_uid=row.device_uid,
+        app_version=row.app_version,
         enrollment_id=row.enrollment_id,
         study_id=row.study_id,
         protocol_version_id=row.protocol_version_id,

@@ -31,7 +31,7 @@ from models.tables import (
     ZoneHistory,
 )
 
-_PERSON = (
+_PERSON: Select[*tuple[Any, ...]] = (
     select(
         Enrollment,
         Study.uid.label("study_uid"),
@@ -63,7 +63,9 @@ def lock_person(session: WriteSession, viewer: Viewer, ability: Ability, enrollm
     return _found(session, _PERSON.with_for_update(of=Enrollment), viewer, ability, enrollment_uid, now)
 
 
-def _found(session: ReadSession, statement: Select[Any], viewer: Viewer, ability: Ability, enrollment_uid: UUID, now: datetime) -> Row[Any]:
+def _found(
+    session: ReadSession, statement: Select[*tuple[Any, ...]], viewer: Viewer, ability: Ability, enrollment_uid: UUID, now: datetime
+) -> Row[Any]:
     row = session.row(statement.where(Enrollment.uid == enrollment_uid, visible(viewer, ability, now=now)))
     if row is not None:
         return row
@@ -204,7 +206,7 @@ def mark_rejected_seen(session: WriteSession, rejected_id: int, *, staff_id: int
     )
 
 
-def amendments_of(viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now: datetime) -> Select[Any]:
+def amendments_of(viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now: datetime) -> Select[*tuple[Any, ...]]:
     """Other content that came under an id that was taken, newest first."""
     return (
         select(ResponseAmendment, Response.client_id, Response.revision)
@@ -229,5 +231,7 @@ def revision_of(session: ReadSession, version_id: int) -> int:
 
 def count_by_state(session: ReadSession, study_id: int) -> Mapping[EnrollmentState, int]:
     """Enrollments of a study by state (ix_enrollment_study_state)."""
-    rows = session.rows(select(Enrollment.state, func.count()).where(Enrollment.study_id == study_id).group_by(Enrollment.state))
-    return {EnrollmentState(row[0]): row[1] for row in rows}
+    rows = session.rows(
+        select(Enrollment.state, func.count().label("number")).where(Enrollment.study_id == study_id).group_by(Enrollment.state)
+    )
+    return {EnrollmentState(row.state): row.number for row in rows}

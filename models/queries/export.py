@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
@@ -93,7 +93,8 @@ def request_export(session: WriteSession, viewer: Viewer, study_id: int, request
         raise NotThere("not_found", "There is no such study.")
     export_uid = new_uid()
     tables = tuple(table for table in allowed if table in request.tables) if request.tables else allowed
-    stored = asdict(request) | {
+    stored = {
+        "missing_codes": {str(kind): code for kind, code in request.missing_codes.items()},
         "tables": list(tables),
         "formats": [one for one in FORMATS if one in request.formats],
         "sites": _sites(viewer, study_id),

@@ -63,9 +63,9 @@ def promise(session: WriteSession, promises: Sequence[Promise], *, system_now: d
         }
         for one in promises
     ]
-    # Counted by what comes back: PostgreSQL's driver knows no row count for a multi-row insert.
-    statement = session.insert(Delivery).values(rows).on_conflict_do_nothing().returning(Delivery.__table__.c.id)
-    return len(session.execute(statement).all())
+    # Counted by what comes back: PostgreSQL's driver knows no row count for a multi-row insert. Rows as parameters keep the statement compiled.
+    statement = session.insert(Delivery).on_conflict_do_nothing().returning(Delivery.__table__.c.id)
+    return len(session.execute(statement, rows).all())
 
 
 def endpoints(session: ReadSession, study_id: int, kind: str) -> Sequence[Row[Any]]:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, or_, select, text, update
+from sqlalchemy import BindParameter, Row, and_, bindparam, exists, or_, select, text, update
 
+from models.base import Instant
 from models.kinds import OutcomeStatus
 from models.session import ReadSession, WriteSession
 from models.tables import DecisionRow, Enrollment, ProximalOutcome, Response
@@ -18,6 +19,37 @@ def add_outcome(session: WriteSession, values: Mapping[str, Any]) -> bool:
     """False where the decision has its outcome already."""
     statement = session.insert(ProximalOutcome).values(**values, status=OutcomeStatus.PENDING).on_conflict_do_nothing()
     return session.execute(statement.returning(ProximalOutcome.__table__.c.id)).scalar() is not None
+
+
+_LATEST: BindParameter[Any] = bindparam("latest", type_=Instant)
+
+_AWAITED = (
+    select(
+        ProximalOutcome.id,
+        ProximalOutcome.enrollment_id,
+        ProximalOutcome.variable,
+        ProximalOutcome.opens_at,
+        ProximalOutcome.closes_at,
+        DecisionRow.response_id.label("decided_on"),
+    )
+    .join(DecisionRow, DecisionRow.id == ProximalOutcome.decision_id)
+    .where(
+        DecisionRow.enrollment_id.in_(bindparam("people", expanding=True)),
+        DecisionRow.decided_at >= bindparam("decided_from", type_=Instant),
+        DecisionRow.decided_at <= _LATEST,
+        or_(
+            ProximalOutcome.status == OutcomeStatus.PENDING,
+            and_(
+                ProximalOutcome.status == OutcomeStatus.MISSING,
+                ProximalOutcome.missing_reason.in_(bindparam("fillable", expanding=True)),
+            ),
+        ),
+        ProximalOutcome.opens_at <= _LATEST,
+        ProximalOutcome.closes_at >= bindparam("earliest", type_=Instant),
+    )
+    .order_by(ProximalOutcome.id)
+)
+"""Built once: the hot path asks it for every batch."""
 
 
 def awaited(
@@ -34,27 +66,14 @@ def awaited(
     Relies on ix_decision_enrollment, since `longest` bounds how far a window lies behind its decision, and on the
     outcome's unique decision.
     """
-    decided = and_(
-        DecisionRow.enrollment_id.in_(sorted(enrollment_ids)),
-        DecisionRow.decided_at.between(earliest - longest, latest),
-    )
-    still = or_(
-        ProximalOutcome.status == OutcomeStatus.PENDING,
-        and_(ProximalOutcome.status == OutcomeStatus.MISSING, ProximalOutcome.missing_reason.in_(fillable)),
-    )
-    return session.rows(
-        select(
-            ProximalOutcome.id,
-            ProximalOutcome.enrollment_id,
-            ProximalOutcome.variable,
-            ProximalOutcome.opens_at,
-            ProximalOutcome.closes_at,
-            DecisionRow.response_id.label("decided_on"),
-        )
-        .join(DecisionRow, DecisionRow.id == ProximalOutcome.decision_id)
-        .where(decided, still, ProximalOutcome.opens_at <= latest, ProximalOutcome.closes_at >= earliest)
-        .order_by(ProximalOutcome.id)
-    )
+    values = {
+        "people": sorted(enrollment_ids),
+        "decided_from": earliest - longest,
+        "earliest": earliest,
+        "latest": latest,
+        "fillable": list(fillable),
+    }
+    return session.rows(_AWAITED, values)
 
 
 def set_observed(session: WriteSession, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> None:

@@ -14,9 +14,6 @@ from models.kinds import EnrollmentState, PromptState
 from models.session import ReadSession, WriteSession
 from models.tables import Enrollment, Pause, Prompt, ProtocolMove, TimedEvent, WakeHistory, ZoneHistory
 
-_CHUNK = 200
-"""Rows of one INSERT: SQLite takes at most 32 766 values a statement."""
-
 _OWED = (Enrollment.state == EnrollmentState.ACTIVE, Enrollment.started_at.is_not(None))
 
 
@@ -108,12 +105,10 @@ def follow_ups(session: ReadSession, enrollment_id: int, design: str, since: dat
 
 def insert_prompts(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[UUID, int]:
     """Inserts prompts that are not there yet: id -> internal key of the new ones."""
-    found: dict[UUID, int] = {}
-    for start in range(0, len(rows), _CHUNK):
-        values = list(rows[start : start + _CHUNK])
-        statement = session.insert(Prompt).values(values).on_conflict_do_nothing().returning(Prompt.uid, Prompt.id)
-        found |= {row.uid: row.id for row in session.execute(statement)}
-    return found
+    if not rows:
+        return {}
+    statement = session.insert(Prompt).on_conflict_do_nothing().returning(Prompt.uid, Prompt.id)
+    return {row.uid: row.id for row in session.execute(statement, rows)}
 
 
 _PLANNED = (

@@ -123,16 +123,14 @@ class Gauges:
 def gauges(session: ReadSession) -> Gauges:
     """No viewer: counts of the whole house, for its operator."""
     unresolved = Alert.state != AlertState.RESOLVED
+    alerts = session.rows(select(Alert.state, Alert.tier, func.count().label("number")).group_by(Alert.state, Alert.tier))
     return Gauges(
         studies=int(session.value(select(func.count()).select_from(Study))),
-        enrollments={row[0]: row[1] for row in session.rows(select(Enrollment.state, func.count()).group_by(Enrollment.state))},
-        prompts={row[0]: row[1] for row in session.rows(select(Prompt.state, func.count()).group_by(Prompt.state))},
-        alerts={
-            (row[0], row[1]): row[2]
-            for row in session.rows(select(Alert.state, Alert.tier, func.count()).group_by(Alert.state, Alert.tier))
-        },
-        deliveries={row[0]: row[1] for row in session.rows(select(Delivery.state, func.count()).group_by(Delivery.state))},
-        exports={row[0]: row[1] for row in session.rows(select(Export.state, func.count()).group_by(Export.state))},
+        enrollments=_by_state(session, Enrollment.state),
+        prompts=_by_state(session, Prompt.state),
+        alerts={(row.state, row.tier): row.number for row in alerts},
+        deliveries=_by_state(session, Delivery.state),
+        exports=_by_state(session, Export.state),
         decisions_owed=int(
             session.value(select(func.count()).select_from(Response).where(Response.decision_status == DecisionStatus.PENDING))
         ),
@@ -141,6 +139,10 @@ def gauges(session: ReadSession) -> Gauges:
         alert_waits_since=session.value(select(func.min(Alert.next_at)).where(unresolved)),
         delivery_waits_since=session.value(select(func.min(Delivery.next_at)).where(Delivery.next_at.is_not(None))),
     )
+
+
+def _by_state(session: ReadSession, state: Any) -> dict[Any, int]:
+    return {row.state: row.number for row in session.rows(select(state, func.count().label("number")).group_by(state))}
 
 
 def stored_revision(session: ReadSession) -> str | None:

@@ -69,10 +69,13 @@ _PERSON = (
 """What the hot path needs to know of a person."""
 
 
+_LOCK_PEOPLE = _PERSON.where(Enrollment.id.in_(bindparam("people", expanding=True))).order_by(Enrollment.id).with_for_update(of=Enrollment)
+"""Statements of the hot path are built once: building one costs as much as running it."""
+
+
 def lock_enrollments(session: WriteSession, enrollment_ids: Collection[int]) -> Mapping[int, Row[Any]]:
     """What a batch needs to know of each person, locked in order of id (primary key)."""
-    statement = _PERSON.where(Enrollment.id.in_(sorted(enrollment_ids))).order_by(Enrollment.id).with_for_update(of=Enrollment)
-    return {row.id: row for row in session.rows(statement)}
+    return {row.id: row for row in session.rows(_LOCK_PEOPLE, {"people": sorted(enrollment_ids)})}
 
 
 def own_person(session: ReadSession, viewer: Viewer) -> Row[Any]:
@@ -83,20 +86,33 @@ def own_person(session: ReadSession, viewer: Viewer) -> Row[Any]:
     return row
 
 
+_FIND_STORED = (
+    select(*_STORED)
+    .where(tuple_(Response.enrollment_id, Response.client_id).in_(bindparam("pairs", expanding=True)))
+    .order_by(Response.id)
+)
+
+
 def stored(session: ReadSession, wanted: Collection[tuple[int, UUID]]) -> Sequence[Row[Any]]:
     """Every revision stored under these (enrollment, client id) pairs (unique index of response)."""
     if not wanted:
         return []
-    pair = tuple_(Response.enrollment_id, Response.client_id)
-    return session.rows(select(*_STORED).where(pair.in_(sorted(wanted, key=str))).order_by(Response.id))
+    return session.rows(_FIND_STORED, {"pairs": sorted(wanted, key=str)})
+
+
+_LOCK_PROMPTS = (
+    select(Prompt)
+    .where(tuple_(Prompt.enrollment_id, Prompt.uid).in_(bindparam("pairs", expanding=True)))
+    .order_by(Prompt.id)
+    .with_for_update()
+)
 
 
 def lock_prompts(session: WriteSession, wanted: Collection[tuple[int, UUID]]) -> Mapping[tuple[int, UUID], Row[Any]]:
     """The prompts that answers name, of the same enrollment only: another's prompt is not there."""
     if not wanted:
         return {}
-    pair = tuple_(Prompt.enrollment_id, Prompt.uid)
-    rows = session.rows(select(Prompt).where(pair.in_(sorted(wanted, key=str))).order_by(Prompt.id).with_for_update())
+    rows = session.rows(_LOCK_PROMPTS, {"pairs": sorted(wanted, key=str)})
     return {(row.enrollment_id, row.uid): row for row in rows}
 
 

@@ -10,15 +10,17 @@ from models.session import ReadSession, WriteSession
 from models.tables import DecisionRow, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
 
 
+_LOCK_STATES = (
+    select(RiskStateRow)
+    .where(RiskStateRow.enrollment_id.in_(bindparam("people", expanding=True)))
+    .order_by(RiskStateRow.enrollment_id)
+    .with_for_update()
+)
+
+
 def lock_states(session: WriteSession, enrollment_ids: Collection[int]) -> Mapping[int, Row[Any]]:
     """The states of a batch, locked in order of enrollment."""
-    statement = (
-        select(RiskStateRow)
-        .where(RiskStateRow.enrollment_id.in_(sorted(enrollment_ids)))
-        .order_by(RiskStateRow.enrollment_id)
-        .with_for_update()
-    )
-    return {row.enrollment_id: row for row in session.rows(statement)}
+    return {row.enrollment_id: row for row in session.rows(_LOCK_STATES, {"people": sorted(enrollment_ids)})}
 
 
 _UPDATE_STATE = (

@@ -31,7 +31,8 @@ def wait_after(tries: int) -> timedelta | None:
     """
     if tries < FREE_TRIES:
         return None
-    return min(FIRST_WAIT * 2 ** min(tries - FREE_TRIES, 10), LONGEST_WAIT)
+    doubled: int = 2 ** min(tries - FREE_TRIES, 10)
+    return min(FIRST_WAIT * doubled, LONGEST_WAIT)
 
 
 def staff_by_login(session: ReadSession, login: str) -> Row[Any] | None:

@@ -22,7 +22,6 @@ from scheduler.promises import GATEWAY_KIND, prompt_promises, pull_names
 from scheduler.prompt_moves import moved, reminders
 
 _UNSENT = frozenset({PromptState.PLANNED, PromptState.QUEUED})
-_CHUNK = 200
 _ROUNDS = 20
 """Batches of one run; what is left waits for the next tick, so that no backlog starves the other duties."""
 
@@ -91,8 +90,7 @@ class _Batch:
             self._tell(row)
 
     def write(self) -> None:
-        for start in range(0, len(self.promises), _CHUNK):
-            outbox.promise(self.session, self.promises[start : start + _CHUNK], system_now=self.system_now)
+        outbox.promise(self.session, self.promises, system_now=self.system_now)
         prompts.apply_moves(self.session, self.moves)
         delivery.end_by_key(self.session, pull_names(self.ended), DeliveryState.EXPIRED, "not_fetched", now=self.system_now)
 

@@ -4,25 +4,31 @@ from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
+from itertools import count
 from typing import Any
 from uuid import UUID
 
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.testclient import TestClient
 
-from api.auth.codes import make_code
+from api.auth.codes import LOOKUP_LENGTH, SECRET_LENGTH
 from api.deps import House
 from models.access import Viewer
+from models.definition.load import canonical, checksum
 from models.definition.protocol import Protocol
-from models.ids import new_key, new_token, new_uid
+from models.ids import new_code, new_key, new_token, new_uid
 from models.kinds import EnrollmentState, Role
+from models.queries.study import add_protocol_version, add_study
 from models.sealed import place, wrap
 from models.tables import Enrollment, EnrollmentCode, Participant, StaffSession
-from tests.build import NOW, WAKE, Built, build_staff, build_study
+from tests.build import NOW, WAKE, Built, build_staff, shipped
 
 ZONE = "America/New_York"
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @dataclass
@@ -125,9 +131,39 @@ class Phone(Door):
         return reply
 
 
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Protocol, bytes, str]:
+    protocol = shipped()
+    return protocol, canonical(protocol), checksum(protocol)
+
+
+_numbers = count(1)
+
+
+def fresh(name: str) -> str:
+    """A name that no other test of this run uses, for tests that share a house."""
+    return f"{name}{next(_numbers)}"
+
+
 def open_study(served: Served, protocol: Protocol | None = None, *, slug: str = "study") -> Built:
     """A study with one published protocol; the shipped one unless told otherwise."""
-    return build_study(served.house.sessions, protocol, slug=slug, now=served.clock.study())
+    chosen, document, digest = (protocol, canonical(protocol), checksum(protocol)) if protocol is not None else _shipped()
+    now = served.clock.study()
+    with served.house.sessions.transaction() as session:
+        study_id, study_uid = add_study(session, slug=slug, title="A study", zone=ZONE, synthetic=False, now=now)
+        version_id, _, _ = add_protocol_version(
+            session,
+            study_id=study_id,
+            name=chosen.name,
+            version=chosen.version,
+            checksum=digest,
+            document=document,
+            effective_from=now.date(),
+            published_by=None,
+            note=None,
+            now=now,
+        )
+    return Built(study_id, study_uid, version_id, chosen)
 
 
 def sign_in(served: Served, study: Built, *roles: Role, login: str = "staff", attested: bool = True) -> StaffDoor:
@@ -179,19 +215,19 @@ def invite(served: Served, study: Built, *, zone: str = ZONE, **columns: Any) ->
 
 
 def new_enrollment_code(served: Served, study: Built, invited: Invited) -> str:
-    """Another code for the same enrollment: a new phone."""
-    made, now = make_code(served.house.settings), served.clock.system()
+    """Another code for the same enrollment: a new phone. Hashed at little cost, so that tests are fast."""
+    lookup, secret, now = new_code(LOOKUP_LENGTH), new_code(SECRET_LENGTH), served.clock.system()
     with served.house.sessions.transaction() as session:
         session.add(
             EnrollmentCode,
             study_id=study.study_id,
             enrollment_id=invited.enrollment_id,
-            lookup=made.lookup,
-            secret_hash=made.secret_hash,
+            lookup=lookup,
+            secret_hash=QUICK.hash(secret),
             expires_at=now + timedelta(hours=served.house.settings.code_hours),
             issued_at=now,
         )
-    return made.code
+    return f"{lookup}-{secret}"
 
 
 def device_body(key: ec.EllipticCurvePrivateKey, **changes: Any) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """A phone gets in with a code."""
 
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from api.auth.codes import check_code
+from api.auth.codes import check_code, make_code
 from api.auth.device_tries import LIMIT
 from models.errors import Gone, Unauthenticated
 from models.kinds import EnrollmentState, PromptState
@@ -29,7 +30,12 @@ def test_a_code_begins_the_study_and_plans_the_first_days(served: Served) -> Non
     study = open_study(served)
     phone = enroll(served, study)
     given = phone.enrolled
-    assert given["study"] == {"study_day": 1, "start_date": "2026-03-04", "length_days": study.protocol.length_days, "zone": "America/New_York"}
+    assert given["study"] == {
+        "study_day": 1,
+        "start_date": "2026-03-04",
+        "length_days": study.protocol.length_days,
+        "zone": "America/New_York",
+    }
     assert given["protocol"]["url"] == "/v1/participant/protocol"
     with served.house.sessions.reading() as session:
         person = session.row(select(Enrollment))
@@ -66,6 +72,18 @@ def test_wrong_codes_are_refused_alike_and_counted(served: Served) -> None:
     with served.house.sessions.reading() as session:
         assert session.value(select(EnrollmentCode.tries)) == 5
     assert refusal(_enroll(served, invited.code)) == (410, "code_locked")
+
+
+def test_a_code_as_staff_get_it_is_two_parts_and_its_secret_is_not_stored(served: Served) -> None:
+    made = make_code(served.house.settings)
+    assert made.code.replace("-", "", 1).isalnum()
+    assert [len(part) for part in made.code.split("-")] == [4, 6]
+    assert made.secret_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    invited = invite(served, open_study(served))
+    with served.house.sessions.transaction() as session:
+        session.execute(update(EnrollmentCode).values(lookup=made.lookup, secret_hash=made.secret_hash))
+    assert _enroll(served, invited.code).status_code == 401
+    assert _enroll(served, made.code).status_code == 201
 
 
 def test_a_code_runs_out(served: Served) -> None:
@@ -134,8 +152,6 @@ def test_a_network_that_guesses_is_slowed_down(served: Served) -> None:
 
 
 def test_parallel_guesses_cannot_pass_the_limit(served: Served) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     invited, house = invite(served, open_study(served)), served.house
     wrong = invited.code[:4] + ("-222222" if invited.code[5:] != "222222" else "-333333")
 

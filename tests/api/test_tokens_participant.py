@@ -2,10 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
+from api.auth.device_tokens import digest_of
 from api.auth.participant import live_digests
 from models.ids import new_uid
 from models.queries.device import revoke_devices
@@ -70,10 +70,11 @@ def test_a_stolen_refresh_token_is_worth_nothing_without_the_key(served: Served)
     assert phone.refresh().status_code == 200
 
 
-@pytest.mark.parametrize("token", ["x", "bwr_1_2_3", "bwr_" + "0" * 32 + "_1_" + "A" * 43, "bwr_" + "0" * 32 + "_99999999999999999999999_x", "é"])
-def test_a_token_that_we_did_not_make_is_not_known(served: Served, token: str) -> None:
-    reply = served.client.post("/v1/participant/token", json={"refresh_token": token, "rotation_id": str(new_uid()), "proof": "x"})
-    assert refusal(reply) == (401, "refresh_unknown")
+def test_a_token_that_we_did_not_make_is_not_known(served: Served) -> None:
+    nobody = "bwr_" + "0" * 32
+    for token in ("x", "bwr_1_2_3", f"{nobody}_1_" + "A" * 43, f"{nobody}_99999999999999999999999_x", f"{nobody}_-1_x", "é"):
+        body = {"refresh_token": token, "rotation_id": str(new_uid()), "proof": "x"}
+        assert refusal(served.client.post("/v1/participant/token", json=body)) == (401, "refresh_unknown")
 
 
 def test_a_family_ends_after_ninety_days_however_often_it_rotates(served: Served) -> None:
@@ -105,8 +106,6 @@ def test_two_rotations_at_once_end_with_one_or_none(served: Served) -> None:
 
 def test_a_revocation_is_exact_where_answers_are_stored(served: Served) -> None:
     phone = enroll(served, open_study(served))
-    from api.auth.device_tokens import digest_of
-
     digest, now = digest_of(phone.token), served.clock.system()
     with served.house.sessions.transaction() as session:
         held = live_digests(session, {digest, b"?" * 32}, now=now)

@@ -128,11 +128,11 @@ def test_a_request_says_what_is_wrong_and_where(world: World) -> None:
 
 def test_a_code_that_could_be_an_answer_is_refused(world: World) -> None:
     assert refused(world, missing_codes={**MISSING_CODES, "skipped": "5"}) == {"/missing_codes": "ambiguous"}
-    assert world.ask(missing_codes=dict(NA_CODES))
+    assert world.ask(missing_codes=NA_CODES)
 
 
 def test_the_na_profile_writes_one_kind_of_nothing_and_the_long_table_keeps_four(world: World, tmp_path: Path) -> None:
-    built = world.build(world.ask(missing_codes=dict(NA_CODES), tables=("prompts", "answers_long")), tmp_path)
+    built = world.build(world.ask(missing_codes=NA_CODES, tables=("prompts", "answers_long")), tmp_path)
     [done] = [row for row in table(built.path, "prompts") if row["status"] == "completed" and row["row_kind"] == "prompt"]
     assert {done[item] for item in ("m_intrude", "m_relief", "m_crave_why", "m_doing")} == {"NA"}
     assert len({row["missing"] for row in table(built.path, "answers_long")}) == 5

@@ -27,9 +27,9 @@ def settings(tmp_path):
 
 
 def test_one_process_writes_at_a_time_and_the_refusal_says_who_and_what_to_do(settings):
-    with writing_process(settings, "breakwater serve"):
-        with pytest.raises(AlreadyWriting) as caught, writing_process(settings, "breakwater worker"):
-            pass
+    other = writing_process(settings, "breakwater worker")
+    with writing_process(settings, "breakwater serve"), pytest.raises(AlreadyWriting) as caught, other:
+        pass
     words = caught.value.detail
     assert "breakwater worker" in words
     assert f"`breakwater serve` (process {os.getpid()})" in words

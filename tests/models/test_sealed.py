@@ -23,7 +23,10 @@ def test_the_same_words_never_look_the_same():
     assert seal(KEY, b"same", WHERE) != seal(KEY, b"same", WHERE)
 
 
-@pytest.mark.parametrize("where", [place("response", "texts", "a/2"), place("response", "body", "a/1"), place("amendment", "texts", "a/1"), b""])
+OTHER_CELLS = [place("response", "texts", "a/2"), place("response", "body", "a/1"), place("amendment", "texts", "a/1"), b""]
+
+
+@pytest.mark.parametrize("where", OTHER_CELLS)
 def test_a_sealed_value_does_not_open_in_another_cell(where):
     with pytest.raises(Unsealable):
         unseal(KEY, SEALED, where)

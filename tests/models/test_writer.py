@@ -97,9 +97,7 @@ def test_a_single_operation_that_fails_is_not_tried_twice(desk):
 
 
 def test_an_exception_for_one_operation_is_a_result_and_keeps_the_others(desk):
-    desk.apply = lambda session, operations: [
-        ValueError(name) if name == "b" else desk.store(session, [name])[0] for name in operations
-    ]
+    desk.apply = lambda session, operations: [ValueError(name) if name == "b" else desk.store(session, [name])[0] for name in operations]
     for name in "abc":
         desk.submit(name)
     desk.run()

