@@ -155,6 +155,8 @@ def replay(
     quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,
 ) -> None:
     """Send an existing EMA dataset through the API at its own times, and export what the house made of it."""
+    if "BREAKWATER_LOG_LEVEL" not in os.environ:
+        set_up_logs("WARNING")
     with _progress("answers sent", quiet) as advance:
         result = commands.replay(_settings(), file, mapping, directory, report, advance)
     _summary(result)

@@ -16,8 +16,9 @@ from sqlalchemy import Row, select
 
 from api.actions.enroll import Newcomer, add_person, fresh_code, store_code
 from api.actions.first_run import FirstSecrets, begin, open_database
+from api.actions.house_duties import house_duties
 from api.actions.publish_protocol import Published, checked, publish
-from api.actions.sign_in import login_of
+from api.actions.sign_in import login_of, reset_password
 from api.app import build_house, make_app
 from api.auth.passwords import hash_password
 from api.deps import House
@@ -36,33 +37,14 @@ from models.kinds import ExportState, Role
 from models.lock import writing_process
 from models.queries import staff as staff_queries
 from models.queries import study as study_queries
+from models.queries.audit import Act, append
 from models.queries.export import ExportRequest, request_export
-from models.session import ReadSession, Sessions
+from models.sealed import Keys
+from models.session import ReadSession, Sessions, WriteSession
 from models.settings import DatabaseSettings
-from models.tables import Export, Staff
-from scheduler.delivery.channels.memory import Memory
-from scheduler.delivery.channels.webhook import Webhook
-from scheduler.delivery.port import Channels
-from scheduler.jobs.duties import Duties
+from models.tables import Export
 from scheduler.plan.calendar import local
-from scheduler.settings import SchedulerSettings
 from scheduler.worker import Worker, run_forever
-
-
-def duties_of(house: House) -> Duties:
-    """What the duties need, from the house; channels by name."""
-    settings = SchedulerSettings.read(os.environ)
-    webhook = Webhook(timeout_seconds=settings.webhook_timeout_seconds, allow_loopback=settings.webhook_allow_loopback)
-    channels: Channels = {"memory": Memory(), "inbox": Memory(), "pull": Memory(), "webhook": webhook}
-    return Duties(
-        sessions=house.sessions,
-        keys=house.keys,
-        protocols=house.protocols,
-        mind=house.mind,
-        clock=house.clock,
-        channels=channels,
-        settings=settings,
-    )
 
 
 def serve(settings: DatabaseSettings, *, worker: bool, rehearsal: bool, console: Console) -> None:
@@ -71,8 +53,7 @@ def serve(settings: DatabaseSettings, *, worker: bool, rehearsal: bool, console:
     with writing_process(settings, "breakwater serve"), _opened(settings, rehearsal=rehearsal) as (sessions, keys):
         first = begin(sessions, keys, api)
         house = build_house(sessions, keys, api)
-        duties = duties_of(house)
-        house.notes["duties"] = duties
+        duties = house_duties(house)
         _greet(console, api, settings, first, rehearsal=house.rehearsal)
         run_server(house, Worker(duties) if worker or settings.embedded else None)
 
@@ -109,7 +90,7 @@ def worker(settings: DatabaseSettings) -> None:
             "(BREAKWATER_DATABASE_URL).",
         )
     with _opened(settings) as (sessions, keys):
-        run_forever(duties_of(build_house(sessions, keys, ApiSettings.read(os.environ))))
+        run_forever(house_duties(build_house(sessions, keys, ApiSettings.read(os.environ))))
 
 
 def migrate(settings: DatabaseSettings) -> tuple[str | None, str]:
@@ -125,12 +106,15 @@ def check_protocol(file: Path) -> None:
 
 def publish_protocol(settings: DatabaseSettings, file: Path, slug: str, effective: str | None, note: str | None) -> Published:
     protocol = checked(file.read_bytes())
-    with writing_process(settings, "breakwater protocol publish"), _opened(settings) as (sessions, _):
+    with writing_process(settings, "breakwater protocol publish"), _opened(settings) as (sessions, keys):
         now = SystemClock().system()
         with sessions.transaction() as session:
             study = _study(session, slug)
             day = _day(effective) or local(now, study.zone).date
-            return publish(session, study_id=study.id, protocol=protocol, effective_from=day, published_by=None, note=note, now=now)
+            published = publish(session, study_id=study.id, protocol=protocol, effective_from=day, published_by=None, note=note, now=now)
+            if published.created:
+                _write_down(session, keys, study, Act(now, "system", "protocol_published", "protocol_version", str(published.uid)))
+            return published
 
 
 def enroll(settings: DatabaseSettings, slug: str, zone: str, arm: str | None) -> tuple[UUID, str, datetime]:
@@ -139,20 +123,22 @@ def enroll(settings: DatabaseSettings, slug: str, zone: str, arm: str | None) ->
     with writing_process(settings, "breakwater enroll"), _opened(settings) as (sessions, keys):
         made, now = fresh_code(sessions, api), SystemClock().system()
         with sessions.transaction() as session:
-            person = add_person(session, keys, _study(session, slug), Newcomer(zone=zone, arm=arm), site_id=None, now=now)
+            study = _study(session, slug)
+            person = add_person(session, keys, study, Newcomer(zone=zone, arm=arm), site_id=None, now=now)
             code = store_code(session, api, person, made, issued_by=None, system_now=now)
+            _write_down(session, keys, study, Act(now, "system", "enrolled", "enrollment", str(person.uid), enrollment_uid=str(person.uid)))
         return person.uid, code.code, code.expires_at
 
 
 def add_staff(settings: DatabaseSettings, login: str, slug: str, roles: list[Role], name: str | None) -> str:
     """The one-time password. Roles hold from now; alerts and estimates need the person's own attestation."""
-    with writing_process(settings, "breakwater staff add"), _opened(settings) as (sessions, _):
+    with writing_process(settings, "breakwater staff add"), _opened(settings) as (sessions, keys):
         login, password, now = login_of(login), new_password(), SystemClock().system()
         with sessions.transaction() as session:
             study = _study(session, slug)
             if staff_queries.staff_by_login(session, login) is not None:
                 raise Invalid("login_taken", "This login is taken.", (Fault("/login", "login_taken", "Choose another one."),))
-            staff_id, _ = staff_queries.add_staff(
+            staff_id, staff_uid = staff_queries.add_staff(
                 session, login=login, name=name or login, password_hash=hash_password(password), must_change=True, now=now
             )
             for role in dict.fromkeys(roles):
@@ -170,21 +156,15 @@ def add_staff(settings: DatabaseSettings, login: str, slug: str, roles: list[Rol
                     attested_at=None,
                     now=now,
                 )
+            detail = {"roles": sorted(str(role) for role in set(roles))}
+            _write_down(session, keys, study, Act(now, "system", "staff_added", "staff", str(staff_uid), detail=detail))
         return password
 
 
 def reset_staff(settings: DatabaseSettings, login: str) -> str:
     """Another one-time password; every session of the person ends."""
-    with writing_process(settings, "breakwater staff reset"), _opened(settings) as (sessions, _):
-        password, now = new_password(), SystemClock().system()
-        with sessions.transaction() as session:
-            row = session.row(select(Staff.id).where(Staff.login == login_of(login)))
-            if row is None:
-                raise Missing("not_found", "Nobody signs in with this login.")
-            staff_queries.set_password(session, row.id, hash_password(password), must_change=True)
-            staff_queries.forget_tries(session, row.id)
-            staff_queries.end_sessions(session, row.id, now=now)
-        return password
+    with writing_process(settings, "breakwater staff reset"), _opened(settings) as (sessions, keys):
+        return reset_password(sessions, keys, login, now=SystemClock().system())
 
 
 def replay(
@@ -253,6 +233,11 @@ def _opened(settings: DatabaseSettings, *, rehearsal: bool = False) -> Iterator[
         yield sessions, keys
     finally:
         sessions.close()
+
+
+def _write_down(session: WriteSession, keys: Keys, study: Row[Any], act: Act) -> None:
+    """What was done on the command line stands in the study's chain like everything else."""
+    append(session, keys, str(study.uid), [act])
 
 
 def _study(session: ReadSession, slug: str) -> Row[Any]:

@@ -15,7 +15,6 @@ from models.writer import Writer
 from risk.mind import Mind
 
 
-
 @dataclass(slots=True)
 class House:
     """Everything a process owns. Built by `api.app.build_house`; no globals."""

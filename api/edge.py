@@ -69,5 +69,10 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     REQUESTS.labels(route, scope["method"], str(status)).inc()
     SECONDS.labels(route).observe(seconds)
     log.info(
-        "http.request", request_id=scope["request_id"], method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1)
+        "http.request",
+        request_id=scope["request_id"],
+        method=scope["method"],
+        route=route,
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
     )

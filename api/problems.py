@@ -112,15 +112,16 @@ def pointer(location: Sequence[Any]) -> str:
 
 def faults_of(error: ValidationError | RequestValidationError, *, skip: int = 0) -> list[errors.Fault]:
     """The broken rules of a shape, without what was sent."""
-    return [
-        errors.Fault(pointer(one["loc"][skip:]), str(one["type"]), _plain(str(one["type"]), str(one["msg"])))
-        for one in error.errors()
-    ]
+    return [errors.Fault(pointer(one["loc"][skip:]), str(one["type"]), _plain(str(one["type"]), str(one["msg"]))) for one in error.errors()]
 
 
 def _plain(kind: str, message: str) -> str:
     # Some messages quote the value itself; those get a sentence of ours.
-    quoting = {"json_invalid": "This is not JSON.", "value_error": "The value breaks a rule of this field.", "enum": "Not one of the words allowed here."}
+    quoting = {
+        "json_invalid": "This is not JSON.",
+        "value_error": "The value breaks a rule of this field.",
+        "enum": "Not one of the words allowed here.",
+    }
     return quoting.get(kind, message)
 
 
@@ -192,12 +193,16 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: RESPONSES[status] for status in sorted({400, 422, 503, *statuses})}
 
 
+_PROBLEM: Mapping[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+
+
 def described(document: dict[str, Any]) -> dict[str, Any]:
     """An OpenAPI document with every refusal under its own media type; the framework files them under plain JSON."""
     for operations in document["paths"].values():
         for operation in operations.values():
+            if "requestBody" in operation:
+                operation["responses"].setdefault("413", {"description": "Too large.", "content": _PROBLEM})
             for answer in operation["responses"].values():
-                content = answer.get("content", {})
-                if MEDIA_TYPE in content:
-                    content[MEDIA_TYPE] = content.pop("application/json", content[MEDIA_TYPE])
+                if MEDIA_TYPE in answer.get("content", {}):
+                    answer["content"] = dict(_PROBLEM)
     return document

@@ -49,7 +49,7 @@ class _Connection(asyncio.Protocol):
             self.transport.close()
             self.done.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self.done.set()
 
 

@@ -78,6 +78,9 @@ class Memory:
     scenes: Mapping[int, Row[Any]]
     rested: Mapping[int, frozenset[str]]
     bereaved: frozenset[int]
+    open_tiers: Mapping[int, int]
+    unfolded: frozenset[int]
+    """Who has a past that no state has seen: the first answer folds it too."""
     limit: int | None
     folded: dict[int, Folded] = field(default_factory=dict)
     estimates: list[dict[str, Any]] = field(default_factory=list)

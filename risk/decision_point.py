@@ -21,12 +21,12 @@ from models.sealed import randomization_key
 from models.session import WriteSession
 from risk.arrival import Arrival, Decided, Memory, Whereabouts
 from risk.decision_rows import store
-from risk.estimate.state import UnknownSchema, decode, encode
+from risk.estimate.state import UnknownSchema, decode
 from risk.mind import Mind
 from risk.observe import content_observed, local_hour, observe, sort_key
 from risk.policy.decide import decide
-from risk.refold import CHECKPOINT_EVERY, INLINE_LIMIT, Folded, Past, estimate_row, fold, refold, revised_rows, store_checkpoints
-from risk.step import Reading, advance
+from risk.refold import INLINE_LIMIT, Folded, Past, estimate_row, fold, refold, revised_rows
+from risk.step import Reading
 from risk.terms import Decision, Observation, PointContext, RiskEstimate
 
 __all__ = ["Arrival", "Decided", "Whereabouts", "decide_arrivals"]
@@ -59,7 +59,8 @@ def decide_arrivals(
         return {}
     memory = _recall(session, mind, arrivals, limit)
     failed: list[int] = []
-    for arrival in sorted(arrivals, key=lambda one: (one.enrollment.id, one.event_time, str(one.client_id))):
+    # Edits last: they fold all of history again, the answers of this batch included.
+    for arrival in sorted(arrivals, key=lambda one: (one.enrollment.id, one.edit, one.event_time, str(one.client_id))):
         try:
             _think(session, mind, memory, arrival, now)
         except Exception as error:  # noqa: BLE001  # contained: the answer is stored whatever the estimator does
@@ -77,14 +78,18 @@ def _recall(session: WriteSession, mind: Mind, arrivals: Sequence[Arrival], limi
     for row in decision_queries.recent_answers(session, people, earliest - timedelta(hours=24)):
         if high_craving(mind.reading(session, row.protocol_version_id), row.instrument, row.answers):
             high.setdefault(row.enrollment_id, []).append(row.event_time)
+    states = risk_queries.lock_states(session, people) if mind.estimating else {}
+    new = people.keys() - states.keys() if mind.estimating else frozenset()
     return Memory(
         people=people,
-        states=risk_queries.lock_states(session, people) if mind.estimating else {},
+        states=states,
         shown=dict(decision_queries.content_shown_since(session, people, earliest - CONTENT_MEMORY)),
         high=high,
         scenes=decision_queries.scenes(session, people),
         rested=decision_queries.rested_content(session, people),
         bereaved=_bereaved(session, mind, arrivals, people, earliest),
+        unfolded=risk_queries.with_past(session, new, [arrival.response_id for arrival in arrivals]) if new else frozenset(),
+        open_tiers=decision_queries.open_tiers(session, people),
         limit=limit,
     )
 
@@ -115,6 +120,8 @@ def high_craving(reading: Reading, instrument_id: str, values: Mapping[str, Any]
 def _think(session: WriteSession, mind: Mind, memory: Memory, arrival: Arrival, now: datetime) -> None:
     reading = mind.reading(session, arrival.version_id)
     estimate = _estimate(session, mind, memory, arrival, reading, now) if mind.estimating else None
+    if not mind.estimating:
+        memory.stale.add(arrival.enrollment.id)  # what was not learned now is folded once the estimator is on again
     if arrival.edit:
         return
     person = arrival.enrollment
@@ -144,7 +151,7 @@ def _context(memory: Memory, arrival: Arrival, reading: Reading, now: datetime) 
         active=str(person.state) == "active",
         consented=person.consent_use,
         paused=person.paused_until is not None and person.paused_until > now,
-        safety_tier=arrival.safety_tier,
+        safety_tier=max(arrival.safety_tier, memory.open_tiers.get(person.id, 0)),
         last_content_at=shown[-1][0] if shown else None,
         content_today=sum(at >= arrival.whereabouts.day_started_at for at, _ in shown),
         content_history={code: at for at, code in shown},
@@ -164,14 +171,12 @@ def _estimate(session: WriteSession, mind: Mind, memory: Memory, arrival: Arriva
     )
     held = memory.folded.get(arrival.enrollment.id) or _held(memory, mind, arrival.enrollment)
     if held is not None and not arrival.edit and (held.last_key is None or sort_key(observation) > held.last_key):
-        return _next(session, mind, memory, Past(observation, reading, arrival.response_id), held, arrival.enrollment, now)
+        return _next(mind, memory, Past(observation, reading, arrival.response_id), held, arrival.enrollment, now)
     return _late(session, mind, memory, observation, arrival, now)
 
 
-def _next(session: WriteSession, mind: Mind, memory: Memory, past: Past, held: Folded, person: Row[Any], now: datetime) -> RiskEstimate:
-    checkpoints = len(held.checkpoints)
+def _next(mind: Mind, memory: Memory, past: Past, held: Folded, person: Row[Any], now: datetime) -> RiskEstimate:
     memory.folded[person.id] = folded = fold([past], mind, held)
-    store_checkpoints(session, person, folded.checkpoints[checkpoints:], now=now)
     _, estimate = folded.estimates[past.observation.source_id]
     memory.estimates.append(estimate_row(person, past, estimate, revision=1, now=now))
     return estimate
@@ -183,23 +188,36 @@ def _late(
     person = arrival.enrollment
     # An edit may have moved the answer's time, so that the place it left must be folded anew too.
     earliest = None if arrival.edit else observation
-    folded = refold(session, mind, person, earliest=earliest, now=now, limit=memory.limit)
+    folded = refold(
+        session, mind, person, earliest=earliest, now=now, limit=memory.limit, also=_shown_now(session, mind, memory, person, now)
+    )
     if folded is None:
         memory.stale.add(person.id)
         return None
-    # What the refold says replaces what this batch was about to write for the person.
-    memory.estimates = [row for row in memory.estimates if row["enrollment_id"] != person.id]
-    memory.estimates.extend(revised_rows(session, person, folded, now=now))
+    memory.estimates.extend(revised_rows(session, person, folded, now=now, written=memory.estimates))
     memory.folded[person.id] = folded
     found = folded.estimates.get(observation.source_id)
     return found[1] if found is not None else None
 
 
+def _shown_now(session: WriteSession, mind: Mind, memory: Memory, person: Row[Any], now: datetime) -> list[Past]:
+    """Content that this batch has decided to show the person: no row yet, and part of the history all the same."""
+    return [
+        Past(
+            content_observed(source_id=str(arrival.client_id), shown_at=now, offset_minutes=0),
+            mind.reading(session, arrival.version_id),
+            None,
+        )
+        for arrival, decided in memory.decisions
+        if arrival.enrollment.id == person.id and decided.decision.content is not None
+    ]
+
+
 def _held(memory: Memory, mind: Mind, person: Row[Any]) -> Folded | None:
-    """The stored state; an empty one for a new person; None where it must be folded anew (another prior or layout)."""
+    """The stored state; an empty one for a new person; None where it must be folded anew (another prior or layout, an unseen past)."""
     row = memory.states.get(person.id)
     if row is None:
-        return Folded(None, 0, None)
+        return None if person.id in memory.unfolded else Folded(None, 0, None)
     try:
         state = decode(row.state)
     except UnknownSchema:
@@ -212,16 +230,18 @@ def _remember(memory: Memory, mind: Mind, arrival: Arrival, reading: Reading, de
     person = arrival.enrollment
     item = reading.protocol.content_item(decision.content) if decision.content else None
     scene = memory.scenes.get(person.id) if item is not None and item.needs_scene else None
-    decided = Decided(decision, new_uid(), scene.id if scene else None, scene.version if scene else None, arrival.response_id, arrival.version_id)
+    decided = Decided(
+        decision, new_uid(), scene.id if scene else None, scene.version if scene else None, arrival.response_id, arrival.version_id
+    )
     memory.decisions.append((arrival, decided))
     if decision.content is None:
         return
     memory.shown.setdefault(person.id, []).append((now, decision.content))
     held = memory.folded.get(person.id)
-    shown = content_observed(source_id=str(arrival.client_id), shown_at=now, offset_minutes=0)
-    if held is not None and held.state is not None and (held.last_key is None or sort_key(shown) > held.last_key):
-        held.state, _ = advance(held.state, shown, reading, mind.prior)
-        held.observations += 1
-        held.last_key = sort_key(shown)
-        if held.observations % CHECKPOINT_EVERY == 0:
-            held.checkpoints.append((held.last_key, held.observations, encode(held.state)))
+    shown = Past(content_observed(source_id=str(arrival.client_id), shown_at=now, offset_minutes=0), reading, None)
+    if held is None or held.state is None:
+        return
+    if held.last_key is None or sort_key(shown.observation) > held.last_key:
+        fold([shown], mind, held)
+    else:  # shown at the very instant of something that sorts after it
+        memory.stale.add(person.id)

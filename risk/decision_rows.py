@@ -13,13 +13,15 @@ from risk.alerting import open_alert
 from risk.arrival import Arrival, Decided, Memory
 from risk.mind import Mind
 from risk.openings import opening_of_rule
-from risk.refold import state_row
+from risk.refold import state_row, store_checkpoints
 
 
 def store(session: WriteSession, mind: Mind, memory: Memory, *, now: datetime, system_now: datetime) -> Mapping[int, Decided]:
     """Writes everything, one statement a kind of row; response -> what was decided."""
     estimate_keys = risk_queries.insert_estimates(session, memory.estimates)
-    named = {(person, source): (key, revision) for (person, source, revision), key in estimate_keys.items()}
+    # Where a later answer of the batch revised an estimate again, the decision names the first: the one that it used.
+    inserted = sorted(estimate_keys.items(), key=lambda one: one[0][2], reverse=True)
+    named = {(person, source): (key, revision) for (person, source, revision), key in inserted}
     places = {(arrival.enrollment.id, str(arrival.client_id)) for arrival, _ in memory.decisions}
     if mind.estimating and places - named.keys():
         # A late answer whose estimate was there already: the decision names the revision that it used.
@@ -42,6 +44,7 @@ def _save_states(session: WriteSession, memory: Memory, now: datetime) -> None:
             held = memory.states.get(person_id)
             stale = person_id in memory.stale or (held is not None and held.stale)
             rows.append({**state_row(memory.people[person_id], folded, now=now), "stale": stale})
+            store_checkpoints(session, memory.people[person_id], folded.checkpoints, now=now)
     risk_queries.save_states(session, rows, memory.states.keys())
     if unfolded := memory.stale - memory.folded.keys():
         risk_queries.mark_stale(session, unfolded)

@@ -11,7 +11,6 @@ from risk.estimate.nodes import from_item_map
 from risk.estimate.prior import PRIOR_FILE, Prior, load
 from risk.step import Reading
 
-
 CRAVING = "craving"
 """The variable of craving strength, now; its name is part of the prior."""
 LOSSES = frozenset({"loss_year", "week_loss"})

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
+from models.definition.disclose import disclosures
 from models.kinds import DecisionStatus
 from models.queries import response as response_queries
 from models.queries import risk as risk_queries
@@ -27,7 +28,8 @@ def settle(sessions: Sessions, mind: Mind, locate: Locate, *, now: datetime, sys
     A person whose history cannot be folded stays owed and is logged; the others go on.
     """
     with sessions.reading() as reading:
-        pending, stale = response_queries.pending(reading, limit), risk_queries.stale_enrollments(reading, limit)
+        pending = response_queries.pending(reading, limit)
+        stale = risk_queries.stale_enrollments(reading, limit) if mind.estimating else []
     done = 0
     for enrollment_id in sorted({*pending, *stale}):
         try:
@@ -67,7 +69,7 @@ def _decide(session: WriteSession, mind: Mind, locate: Locate, person: Row[Any],
             zone=row.zone,
             offset_minutes=row.offset_minutes,
             timing=row.timing,
-            safety_tier=0,
+            safety_tier=_tier(mind, session, row),
             whereabouts=locate(row.event_time, row.zone, person),
             edit=row.revision > 1,
         )
@@ -76,3 +78,9 @@ def _decide(session: WriteSession, mind: Mind, locate: Locate, person: Row[Any],
     decided = decide_arrivals(session, mind, arrivals, now=now, system_now=system_now, limit=None)
     settled = [row.id for row in owed if row.id in decided or row.revision > 1]
     response_queries.set_decision_status(session, [(key, DecisionStatus.DECIDED) for key in settled])
+
+
+def _tier(mind: Mind, session: WriteSession, row: Row[Any]) -> int:
+    """What the answer disclosed: nothing is drawn beside tier 3 and 4, also where the decision comes late."""
+    found = disclosures(mind.reading(session, row.protocol_version_id).protocol, row.instrument, row.answers)
+    return max((one.tier for one in found), default=0)

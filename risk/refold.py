@@ -90,15 +90,24 @@ def fold(past: Sequence[Past], mind: Mind, begun: Folded) -> Folded:
 
 
 def refold(
-    session: WriteSession, mind: Mind, enrollment: Row[Any], *, earliest: Observation | None, now: datetime, limit: int | None = None
+    session: WriteSession,
+    mind: Mind,
+    enrollment: Row[Any],
+    *,
+    earliest: Observation | None,
+    now: datetime,
+    limit: int | None = None,
+    also: Sequence[Past] = (),
 ) -> Folded | None:
     """Folds from the newest checkpoint before `earliest` (None: from the beginning) and stores what changed.
 
+    `also` are observations of this transaction that are no rows yet.
     Gives None, and changes nothing, where more than `limit` observations would have to be folded.
     The caller holds the enrollment's and the state's lock.
     """
     begun, after = _beginning(session, mind, enrollment.id, earliest)
-    past = [one for one in past_of(session, mind, enrollment.id, after=after) if begun.last_key is None or sort_key(one.observation) > begun.last_key]
+    past = sorted([*past_of(session, mind, enrollment.id, after=after), *also], key=lambda one: one.observation.key())
+    past = [one for one in past if begun.last_key is None or sort_key(one.observation) > begun.last_key]
     if limit is not None and len(past) > limit:
         return None
     if earliest is not None:
@@ -142,9 +151,13 @@ def store_checkpoints(session: WriteSession, enrollment: Row[Any], checkpoints: 
     )
 
 
-def revised_rows(session: ReadSession, enrollment: Row[Any], folded: Folded, *, now: datetime) -> list[dict[str, Any]]:
-    """Rows for the estimates that are new or say something else than their newest revision."""
-    known = risk_queries.newest_revisions(session, enrollment.id)
+def revised_rows(
+    session: ReadSession, enrollment: Row[Any], folded: Folded, *, now: datetime, written: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Rows for the estimates that are new or say something else than their newest revision; `written` will be stored before them."""
+    known = dict(risk_queries.newest_revisions(session, enrollment.id))
+    mine = (row for row in written if row["enrollment_id"] == enrollment.id)
+    known |= {row["source_id"]: (row["revision"], row["estimate_hash"]) for row in mine}
     rows = []
     for source, (past, estimate) in folded.estimates.items():
         revision, said = known.get(source, (0, b""))
@@ -177,13 +190,22 @@ def estimate_row(enrollment: Row[Any], past: Past, estimate: RiskEstimate, *, re
         "estimator_version": estimate.version,
         "item_map_hash": past.reading.item_map_hash,
         "inputs_hash": digest(_inputs(past.observation)),
-        "estimate_hash": digest([estimate.level, estimate.rise, estimate.rising, str(estimate.evidence), detail, estimate.version, estimate.prior_id]),
+        "estimate_hash": digest(
+            [estimate.level, estimate.rise, estimate.rising, str(estimate.evidence), detail, estimate.version, estimate.prior_id]
+        ),
         "synthetic": enrollment.synthetic,
     }
 
 
 def _inputs(observation: Observation) -> list[Any]:
-    return [observation.source_id, observation.kind, observation.event_time, dict(observation.answers), observation.context, observation.event]
+    return [
+        observation.source_id,
+        observation.kind,
+        observation.event_time,
+        dict(observation.answers),
+        observation.context,
+        observation.event,
+    ]
 
 
 _BANDS = ("nowcast", "forecast")

@@ -33,17 +33,18 @@ class Asked:
     received_at: datetime
 
 
-def ask_for_help(house: House, request: Request, viewer: Viewer, client_id: UUID, kind: Help) -> Asked:
+def ask_for_help(house: House, request: Request, viewer: Viewer, client_id: UUID, kind: Help, asked_at: datetime) -> Asked:
     """Opens the alert of this kind or joins the one that stands. The same client id again changes nothing.
 
-    Never limited, and open to someone who has left (safety.md rule 6). Reads nothing that the estimator wrote.
+    Never limited, and open to someone who has left (safety.md rule 6). Reads nothing that the estimator wrote. `asked_at` is the
+    phone's time and stands in the record only.
     """
     now, tier = house.clock.study(), TIERS[kind]
     with house.sessions.transaction() as session:
         person = lock_own(session, viewer)
         protocol = house.protocols.get(session, person.protocol_version_id)
         found = open_alert(session, _opening(person, client_id, kind), protocol, now=now, system_now=house.clock.system())
-        act = act_of(house, request, viewer, "help_asked", "alert", found.uid, person=person.uid, tier=tier)
+        act = act_of(house, request, viewer, "help_asked", "alert", found.uid, person=person.uid, tier=tier, asked_at=asked_at.isoformat())
         add_act(session, house, person.study_uid, act)
     return Asked(protocol, tier, answered(protocol, tier, now), person.zone, now)
 

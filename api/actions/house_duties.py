@@ -5,8 +5,7 @@ from threading import Lock
 from typing import Final
 
 from api.deps import House
-from scheduler.delivery.channels.memory import Memory
-from scheduler.delivery.channels.webhook import Webhook
+from scheduler.delivery.standard import standard_channels
 from scheduler.jobs.duties import Duties
 from scheduler.settings import SchedulerSettings
 
@@ -25,12 +24,7 @@ def house_duties(house: House, settings: SchedulerSettings | None = None) -> Dut
                 protocols=house.protocols,
                 mind=house.mind,
                 clock=house.clock,
-                channels={
-                    "inbox": Memory(),
-                    "memory": Memory(),
-                    "pull": Memory(),
-                    "webhook": Webhook(timeout_seconds=chosen.webhook_timeout_seconds, allow_loopback=chosen.webhook_allow_loopback),
-                },
+                channels=standard_channels(chosen),
                 settings=chosen,
             )
     duties: Duties = known

@@ -87,16 +87,20 @@ def judge(submission: Submission, known: Known, keys: Keys, *, now: datetime) ->
     problem = submission.problem or _refusal(submission, known, instrument, checked)
     if problem is not None:
         return Judged(submission, known, disclosed, problem=problem)
-    assert given is not None and instrument is not None and checked is not None
+    assert given is not None
+    assert instrument is not None
+    assert checked is not None
     newest = known.stored[-1] if known.stored else None
     if newest is not None and given.base_revision is None:
-        taken = Conflict("response_differs", "Another content is stored under this id; yours is kept for staff to see, the stored one stands.")
+        taken = Conflict(
+            "response_differs", "Another content is stored under this id; yours is kept for staff to see, the stored one stands."
+        )
         return Judged(submission, known, disclosed, problem=taken, amends=newest)
     if given.base_revision is not None and (newest is None or newest.revision != given.base_revision):
         moved = Conflict("edit_base_moved", "The edit names a revision that is not the newest one stored.")
         return Judged(submission, known, disclosed, problem=moved, amends=newest)
     row = _row(submission, given, instrument, checked, known, keys, now)
-    return Judged(submission, known, disclosed, row=row, checked=checked, supersedes=tuple(one.id for one in known.stored))
+    return Judged(submission, known, disclosed, row=row, checked=checked, supersedes=tuple(one.id for one in known.stored if one.id))
 
 
 def _check(submission: Submission, instrument: Instrument, known: Known) -> Checked:

@@ -107,7 +107,7 @@ def change_password(house: House, viewer: Viewer, token: str, *, old: str, new: 
     if wait is not None:
         raise _resting(wait)
     if not fits(row.password_hash, old):
-        raise Unauthenticated("old_password_wrong", "The old password is not right.")
+        raise Invalid("invalid", "The old password is not right.", (Fault("/old", "old_password_wrong", "The old password is not right."),))
     require_strong(new, login=row.login, pointer="/new")
     if old == new:
         raise Invalid(

@@ -18,13 +18,14 @@ from api.actions.submission import Submission
 from api.auth.participant import live_digests
 from api.deps import House
 from models.definition.disclose import Disclosed
+from models.definition.instrument import Instrument
 from models.errors import Gone, Problem, Unauthenticated
 from models.ids import new_uid
 from models.kinds import DecisionStatus
 from models.queries import response as response_queries
 from models.queries.decision import decisions_of_responses
-from models.session import WriteSession
 from models.queries.prompt import apply_moves
+from models.session import WriteSession
 from risk.alerting import open_alert
 from risk.decision_point import Arrival, Decided, decide_arrivals, high_craving
 from risk.openings import opening_of_disclosure
@@ -36,6 +37,9 @@ from scheduler.moment import whereabouts
 from scheduler.plan.followup import Source
 
 log = structlog.get_logger("submit_response")
+
+
+OWN_WORD = "own_word"
 
 
 class Shown(Protocol):
@@ -124,7 +128,9 @@ class _Batch:
     def _judge(self) -> list[Judged]:
         people = response_queries.lock_enrollments(self.session, {_person(one) for one in self.operations})
         stored = self._stored()
-        wanted = {(_person(one), one.given.prompt_id) for one in self.operations if one.given is not None and one.given.prompt_id is not None}
+        wanted = {
+            (_person(one), one.given.prompt_id) for one in self.operations if one.given is not None and one.given.prompt_id is not None
+        }
         prompts = response_queries.lock_prompts(self.session, wanted)
         versions = self._versions(people)
         lists = response_queries.list_entries(self.session, people.keys()) if self._chooses_from_lists() else {}
@@ -189,7 +195,11 @@ class _Batch:
     def _store(self, judged: Sequence[Judged]) -> Mapping[tuple[int, UUID, int], int]:
         rows = [one.row for one in judged if one.row is not None]
         ids = response_queries.insert_responses(self.session, rows)
-        old = {key for one in judged if one.row is not None for key in one.supersedes}
+        old = {key for one in judged for key in one.supersedes}
+        edits = [one.row for one in judged if one.row is not None and one.row["revision"] > 1]
+        for row in edits:  # what they edit may have come in the same batch
+            earlier = ((row["enrollment_id"], row["client_id"], number) for number in range(1, row["revision"]))
+            old |= {ids[place] for place in earlier if place in ids}
         if old:
             response_queries.mark_superseded(self.session, old)
         return ids
@@ -197,7 +207,7 @@ class _Batch:
     def _keep_refused(self, judged: Sequence[Judged]) -> None:
         rejected, amendments = [], []
         for one in judged:
-            if one.problem is None:
+            if one.problem is None or not one.known.enrollment.consent_collect:
                 continue
             try:
                 if one.amends is not None and not isinstance(one.amends, _AsStored):
@@ -279,9 +289,16 @@ class _Batch:
             )
             instrument = self.house.protocols.get(self.session, version_id).instrument(row["instrument"])
             if instrument is not None:
+                self._keep_word(person, instrument, values)
                 said = outcome_values(instrument, values)
                 observed.append(Answered(person.id, response_id, str(one.submission.client_id), row["event_time"], said))
         close_outcomes_for(self.session, observed, now=self.now)
+
+    def _keep_word(self, person: Row[Any], instrument: Instrument, values: Mapping[str, Any]) -> None:
+        """The person's own word for craving, chosen at intake: the phone puts it where the text says `{own_word}`."""
+        item = next((one for one in instrument.items if one.variable == OWN_WORD and one.id in values), None)
+        if item is not None and values[item.id] != person.own_word:
+            response_queries.keep_word(self.session, person.id, values[item.id])
 
     def _decide(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int]) -> Mapping[int, Decided]:
         arrivals = []
@@ -312,10 +329,8 @@ class _Batch:
             )
         return decide_arrivals(self.session, self.house.mind, arrivals, now=self.now, system_now=self.system_now)
 
-    def _results(
-        self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int], decided: Mapping[int, Decided]
-    ) -> list[Result]:
-        known = {key for one in judged if (key := _id(one, ids)) is not None} - decided.keys()
+    def _results(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int], decided: Mapping[int, Decided]) -> list[Result]:
+        known = {key for one in judged if (key := _decided_id(one, ids)) is not None} - decided.keys()
         decisions: Mapping[int, Shown] = {**decisions_of_responses(self.session, known), **decided}
         results: list[Result] = []
         for one in judged:
@@ -324,7 +339,7 @@ class _Batch:
                 results.append(one.problem or Problem("not_stored", "Nothing was stored; send the same request again."))
                 continue
             receipt = one.row["receipt"] if one.row is not None else one.duplicate_of.receipt if one.duplicate_of is not None else b"{}"
-            decision = decisions.get(key)
+            decision = decisions.get(_decided_id(one, ids) or key)
             results.append(
                 Submitted(
                     receipt=receipt,
@@ -333,13 +348,12 @@ class _Batch:
                     enrollment=one.known.enrollment,
                     version_id=decision.protocol_version_id if decision is not None else one.known.enrollment.protocol_version_id,
                     decision=decision,
-                    status=DecisionStatus.DECIDED if decision is not None or _is_edit(one) else DecisionStatus.PENDING,
+                    status=DecisionStatus.DECIDED if decision is not None else DecisionStatus.PENDING,
                     disclosed=one.disclosed,
                     high=self._high(one),
                 )
             )
         return results
-
 
     def _high(self, one: Judged) -> bool:
         if one.checked is None or one.submission.instrument is None:
@@ -360,12 +374,6 @@ class _AsStored:
         self.place = (judged.row["enrollment_id"], judged.row["client_id"], judged.row["revision"])
 
 
-def _is_edit(one: Judged) -> bool:
-    """An edit opens no decision point, so nothing is pending for it."""
-    stored = one.duplicate_of
-    return one.row["revision"] > 1 if one.row is not None else stored is not None and stored.revision > 1
-
-
 def _person(one: Submission) -> int:
     assert one.viewer.enrollment_id is not None
     return one.viewer.enrollment_id
@@ -377,3 +385,11 @@ def _id(one: Judged, ids: Mapping[tuple[int, UUID, int], int]) -> int | None:
     if isinstance(one.duplicate_of, _AsStored):
         return ids.get(one.duplicate_of.place)
     return one.duplicate_of.id if one.duplicate_of is not None else None
+
+
+def _decided_id(one: Judged, ids: Mapping[tuple[int, UUID, int], int]) -> int | None:
+    """The revision that the decision belongs to: the first, since an edit opens no decision point."""
+    if not one.known.stored:
+        return _id(one, ids)
+    first = one.known.stored[0]
+    return ids.get(first.place) if isinstance(first, _AsStored) else first.id

@@ -23,7 +23,7 @@ from models.queries import enrollment as rows
 router = APIRouter(prefix="/v1/care/participants/{enrollment_id}", tags=["care"])
 
 
-class EventIn(Shape):
+class TimedEventIn(Shape):
     id: UUID
     """Made by the caller, so that a retry is harmless."""
     kind: TimedEventKind
@@ -31,7 +31,7 @@ class EventIn(Shape):
     ended_at: Moment | None = None
 
 
-class EventOut(Shape):
+class TimedEventOut(Shape):
     id: UUID
     kind: TimedEventKind
     happened_at: Moment
@@ -42,8 +42,8 @@ class EventOut(Shape):
     retracted_at: Moment | None
 
 
-class EventList(Shape):
-    items: list[EventOut]
+class TimedEventList(Shape):
+    items: list[TimedEventOut]
 
 
 class MoveIn(Shape):
@@ -59,10 +59,15 @@ class MoveDone(Shape):
     valid_from: date
 
 
-@router.post("/events", status_code=201, response_model=EventOut, responses=responses(401, 403, 404, 409, 410, 422))
+@router.post(
+    "/events",
+    status_code=201,
+    response_model=TimedEventOut,
+    responses={200: {"model": TimedEventOut, "description": "Stored before."}, **responses(401, 403, 404, 409, 410)},
+)
 def record_timed_event(
-    enrollment_id: UUID, body: EventIn, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
-) -> EventOut:
+    enrollment_id: UUID, body: TimedEventIn, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+) -> TimedEventOut:
     """Record something that happened. The same id and content again: 200 and the same event."""
     now = house.clock.study()
     event = NewEvent(body.id, body.kind, body.happened_at, body.ended_at)
@@ -79,8 +84,8 @@ def record_timed_event(
     return _out(stored)
 
 
-@router.get("/events", response_model=EventList, responses=responses(401, 403, 404))
-def list_timed_events(enrollment_id: UUID, viewer: StaffViewer, house: TheHouse, request: Request) -> EventList:
+@router.get("/events", response_model=TimedEventList, responses=responses(401, 403, 404))
+def list_timed_events(enrollment_id: UUID, viewer: StaffViewer, house: TheHouse, request: Request) -> TimedEventList:
     """The newest 200 events of a person, retracted ones too."""
     with house.sessions.reading() as session:
         person = rows.person(session, viewer, Ability.SEE_ANSWERS, enrollment_id, now=house.clock.study())
@@ -90,7 +95,7 @@ def list_timed_events(enrollment_id: UUID, viewer: StaffViewer, house: TheHouse,
         person.study_uid,
         act_of(house, request, viewer, "events_read", "enrollment", enrollment_id, person=enrollment_id, purpose="care"),
     )
-    return EventList(items=[_out(one) for one in found])
+    return TimedEventList(items=[_out(one) for one in found])
 
 
 @router.post("/moves", status_code=201, response_model=MoveDone, responses=responses(401, 403, 404, 409, 410, 412, 422, 428))
@@ -105,8 +110,8 @@ def move_to_protocol(
     return MoveDone(enrollment_id=enrollment_id, version=new_version, revision=body.revision, valid_from=day)
 
 
-def _out(row: Row[Any]) -> EventOut:
-    return EventOut(
+def _out(row: Row[Any]) -> TimedEventOut:
+    return TimedEventOut(
         id=row.client_id,
         kind=row.kind,
         happened_at=row.happened_at,

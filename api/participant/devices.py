@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
 
 from api.actions.enroll_device import NewPhone, enroll_device, sealed_push_token, too_old
+from api.actions.record_act import act_of, add_act
 from api.actions.refresh_tokens import refresh_tokens
 from api.auth.device_tokens import read_public_key
 from api.auth.participant import ParticipantViewer
@@ -173,7 +174,7 @@ def get_device(house: TheHouse, viewer: ParticipantViewer) -> DeviceOut:
 
 
 @router.put("/device", name="put_device", response_model=DeviceOut, responses=responses(401, 410, 422))
-def put_device(body: DeviceChange, house: TheHouse, viewer: ParticipantViewer) -> DeviceOut:
+def put_device(body: DeviceChange, request: Request, house: TheHouse, viewer: ParticipantViewer) -> DeviceOut:
     """After an update of the app or the system, or when the push address changes."""
     with house.sessions.transaction() as session:
         person, row = lock_own(session, viewer), devices.own_device(session, viewer)
@@ -186,4 +187,5 @@ def put_device(body: DeviceChange, house: TheHouse, viewer: ParticipantViewer) -
             push_token_sealed=sealed_push_token(house, person, row.uid, body.push.token if body.push else None),
             last_seen_at=house.clock.study(),
         )
+        add_act(session, house, person.study_uid, act_of(house, request, viewer, "device_changed", "device", row.uid, person=person.uid))
     return get_device(house, viewer)

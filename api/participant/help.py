@@ -110,7 +110,7 @@ def post_help_request(body: HelpIn, request: Request, house: TheHouse, viewer: O
 
     The phone dials its lines itself, before it talks to us.
     """
-    asked = ask_for_help(house, request, viewer, body.client_id, body.kind)
+    asked = ask_for_help(house, request, viewer, body.client_id, body.kind, body.at)
     protocol, chosen = asked.protocol, _language(asked.protocol, language)
     return HelpReply(
         received_at=asked.received_at,

@@ -1,7 +1,6 @@
 """Responses: the hot path, the batch of a phone that was offline, and the decision beside each receipt."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +12,15 @@ from pydantic import Field
 from api.actions.reply import decision_document, response_reply
 from api.actions.submission import ResponseIn, Submission, read_submission
 from api.actions.submit_response import Submitted, known_versions
-from api.auth.participant import ParticipantViewer
+from api.auth.participant import OwnViewer, ParticipantViewer
 from api.deps import House, TheHouse
-from api.problems import MEDIA_TYPE, document, responses, status_of
+from api.problems import document, responses, status_of
 from api.shapes import Moment, Shape
 from models.codec import canonical, parse
 from models.definition.disclose import disclosures
 from models.errors import Invalid, Malformed, Problem, TooLarge
 from models.kinds import DecisionStatus
-from models.queries.decision import decisions_of_responses
+from models.queries.decision import own_decision
 from models.queries.response import own_person, own_response
 from models.writer import Lane
 
@@ -49,7 +48,7 @@ class StepOut(Shape):
     seconds: int
 
 
-class SceneOut(Shape):
+class PlayedScene(Shape):
     id: UUID
     horizon: str
     language: str
@@ -62,7 +61,7 @@ class ContentOut(Shape):
     kind: str
     title: str
     steps: list[StepOut]
-    scene: SceneOut | None
+    scene: PlayedScene | None
 
 
 class ReadingOut(Shape):
@@ -142,8 +141,11 @@ _REFUSALS = responses(401, 404, 409, 410, 413, 422)
     responses={201: {"model": ResponseReply, "description": "Stored now."}, **_REFUSALS},
     openapi_extra=_body_of(ResponseIn),
 )
-async def put_response(response_id: UUID, request: Request, house: TheHouse, viewer: ParticipantViewer) -> Response:
-    """Stores a response once. The same id and content again: 200 and the first receipt. Leaves after the commit, never before."""
+async def put_response(response_id: UUID, request: Request, house: TheHouse, viewer: OwnViewer) -> Response:
+    """Stores a response once. The same id and content again: 200 and the first receipt. Leaves after the commit, never before.
+
+    Someone who stopped collection is refused, after a look for what must reach a human.
+    """
     body = await request.body()
     submission = read_submission(viewer, request.scope["token_digest"], response_id, body)
     result = await _submit(house, submission, _lane(house, submission, Lane.NORMAL))
@@ -160,12 +162,12 @@ async def put_response(response_id: UUID, request: Request, house: TheHouse, vie
     responses=responses(401, 413, 422),
     openapi_extra=_body_of(BatchIn),
 )
-async def post_response_batch(request: Request, house: TheHouse, viewer: ParticipantViewer) -> Response:
+async def post_response_batch(request: Request, house: TheHouse, viewer: OwnViewer) -> Response:
     """Up to 500 responses of a phone that was offline: one bad item is refused alone. Results stand in the order sent."""
     items = _items(await request.body(), house.settings.batch_items)
     digest = request.scope["token_digest"]
     submissions = [read_submission(viewer, digest, key, msgspec.json.encode(body)) for key, body in items if key is not None]
-    ordered = sorted(submissions, key=lambda one: (one.given.answered_at.timestamp() if one.given else 0.0))
+    ordered = sorted(submissions, key=lambda one: one.given.answered_at.timestamp() if one.given else 0.0)
     outcomes: dict[int, Submitted | Exception] = {}
     for start in range(0, len(ordered), CHUNK):
         chunk = ordered[start : start + CHUNK]
@@ -277,8 +279,8 @@ def get_decision(response_id: UUID, house: TheHouse, viewer: ParticipantViewer) 
     """What was decided for a response; ask again while it is pending."""
     with house.sessions.reading() as session:
         row = own_response(session, viewer, response_id)
-        decision = decisions_of_responses(session, {row.id}).get(row.id)
-        protocol = house.protocols.get(session, row.protocol_version_id)
+        decision = own_decision(session, viewer, response_id)
+        protocol = house.protocols.get(session, decision.protocol_version_id if decision is not None else row.protocol_version_id)
         enrollment = own_person(session, viewer)
     status = DecisionStatus.DECIDED if decision is not None else DecisionStatus.PENDING
     return DecisionOut.model_validate(decision_document(house, protocol, decision, enrollment, status))

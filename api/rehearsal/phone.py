@@ -36,7 +36,9 @@ class Phone:
         body = {"code": code, "device": device, "zone": self._zone}
         self._token = _said(self._client.post("/v1/participant/enroll", json=body))["access_token"]
 
-    def respond(self, response_id: UUID, *, revision: int, instrument: str, answers: dict[str, Any], at: datetime) -> tuple[bool, dict[str, Any]]:
+    def respond(
+        self, response_id: UUID, *, revision: int, instrument: str, answers: dict[str, Any], at: datetime
+    ) -> tuple[bool, dict[str, Any]]:
         """Whether the response was stored now, and the reply. Raises Refused."""
         body = {
             "protocol_revision": revision,

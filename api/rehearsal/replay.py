@@ -53,7 +53,14 @@ class Report:
 
 
 def replay(
-    house: House, app: FastAPI, mapped: Mapped, protocol_file: Path, file: Path, entries: list[Entry], left: Left, tell: Callable[[int], None]
+    house: House,
+    app: FastAPI,
+    mapped: Mapped,
+    protocol_file: Path,
+    file: Path,
+    entries: list[Entry],
+    left: Left,
+    tell: Callable[[int], None],
 ) -> Report:
     """Sends entries in order of time. `tell` is called with the number sent so far. Raises Conflict outside a rehearsal."""
     if not house.rehearsal or not isinstance(house.clock, MovableClock):

@@ -121,7 +121,7 @@ def publish_protocol(
     return _published(done, (), preview_only=False)
 
 
-@router.get("", response_model=RevisionList, responses=responses(401, 404))
+@router.get("", response_model=RevisionList, responses=responses(401, 403, 404))
 def list_protocols(study: StudyRow, house: TheHouse) -> RevisionList:
     """Every revision, the newest first."""
     with house.sessions.reading() as session:
@@ -142,7 +142,7 @@ def list_protocols(study: StudyRow, house: TheHouse) -> RevisionList:
     )
 
 
-@router.get("/{revision}", response_model=Protocol, responses=responses(401, 404, 422))
+@router.get("/{revision}", response_model=Protocol, responses=responses(401, 403, 404))
 def read_protocol(study: StudyRow, revision: Annotated[int, Field(ge=1, le=2**31)], house: TheHouse) -> Response:
     """The document, byte for byte as its checksum says; the checksum is the ETag."""
     with house.sessions.reading() as session:

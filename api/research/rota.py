@@ -43,7 +43,7 @@ class Rota(Shape):
     items: list[ShiftOut]
 
 
-@router.get("", response_model=Rota, responses=responses(401, 404))
+@router.get("", response_model=Rota, responses=responses(401, 403, 404))
 def read_rota(study: StudyRow, house: TheHouse) -> Rota:
     """Every shift that is not over, and the last 200 that are."""
     with house.sessions.reading() as session:

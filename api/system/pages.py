@@ -22,6 +22,7 @@ from models.queries.study import studies_of
 
 router = APIRouter(tags=["system"])
 
+_FILES = {"description": "The file.", "content": {kind: {"schema": {"type": "string"}} for kind in ("text/css", "image/svg+xml")}}
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -107,7 +108,7 @@ def _operation(method: str, path: str, said: Mapping[str, Any]) -> Operation:
     )
 
 
-@router.get("/static/{name}", response_class=Response, response_model=None, responses=responses(422))
+@router.get("/static/{name}", response_class=Response, response_model=None, responses={200: _FILES, **responses(422)})
 def read_static_file(name: Literal["pages.css", "mark.svg"]) -> Response:
     """The style and the mark of these pages."""
     kind = "text/css" if name.endswith(".css") else "image/svg+xml"

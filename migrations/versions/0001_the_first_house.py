@@ -336,6 +336,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("enrollment", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_enrollment_plan_stale", ["id"], unique=False, postgresql_where=sa.text("plan_stale"), sqlite_where=sa.text("plan_stale")
+        )
+        batch_op.create_index(
             "ix_enrollment_planned_until",
             ["planned_until"],
             unique=False,
@@ -1574,6 +1577,7 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_enrollment_planned_until", postgresql_where=sa.text("state = 'active'"), sqlite_where=sa.text("state = 'active'")
         )
+        batch_op.drop_index("ix_enrollment_plan_stale", postgresql_where=sa.text("plan_stale"), sqlite_where=sa.text("plan_stale"))
 
     op.drop_table("enrollment")
     with op.batch_alter_table("webhook_endpoint", schema=None) as batch_op:

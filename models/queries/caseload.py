@@ -76,6 +76,7 @@ def caseload(
             _shown(visible(viewer, Ability.SEE_ESTIMATES, now=now)).label("may_estimate"),
             _shown(visible(viewer, Ability.SEE_ALERTS, now=now)).label("may_alert"),
         )
+        .select_from(Enrollment)
         .join(Study, Study.id == Enrollment.study_id)
         .join(ProtocolVersion, ProtocolVersion.id == Enrollment.protocol_version_id)
         .where(visible(viewer, Ability.SEE_PEOPLE, now=now), *_chosen(viewer, filters, now))
@@ -155,6 +156,7 @@ def newest_estimates(session: ReadSession, enrollment_ids: Collection[int]) -> M
     )
     rows = session.rows(
         select(RiskEstimateRow, RiskStateRow.stale)
+        .select_from(RiskEstimateRow)
         .join(Enrollment, RiskEstimateRow.id == newest)
         .join(RiskStateRow, RiskStateRow.enrollment_id == Enrollment.id, isouter=True)
         .where(Enrollment.id.in_(sorted(enrollment_ids)))

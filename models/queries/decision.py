@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, select
 
 from models.access import Ability, Viewer, visible
 from models.base import Instant
+from models.kinds import AlertState
 from models.session import ReadSession, WriteSession
-from models.tables import DecisionRow, Engagement, Enrollment, FutureScene, ProximalOutcome, Response, SceneVersion
+from models.tables import Alert, DecisionRow, Engagement, Enrollment, FutureScene, ProximalOutcome, Response, SceneVersion
 
 _HORIZONS = ("tomorrow", "week", "month", "quarter", "half_year", "year", "five_years")
 
@@ -55,6 +56,18 @@ _HURTS = (
     .distinct()
 )
 """Statements of the hot path are built once: building one costs as much as running it."""
+
+
+_OPEN_TIERS = (
+    select(Alert.enrollment_id, func.max(Alert.tier).label("tier"))
+    .where(Alert.enrollment_id.in_(_PEOPLE), Alert.state != AlertState.RESOLVED)
+    .group_by(Alert.enrollment_id)
+)
+
+
+def open_tiers(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, int]:
+    """Enrollment -> highest tier of an alert that is not resolved (ix_alert_enrollment)."""
+    return {row.enrollment_id: row.tier for row in session.rows(_OPEN_TIERS, {"people": sorted(enrollment_ids)})}
 
 
 def content_shown_since(session: ReadSession, enrollment_ids: Collection[int], since: datetime) -> Mapping[int, list[tuple[datetime, str]]]:
@@ -138,6 +151,12 @@ def decisions_of_responses(session: ReadSession, response_ids: Collection[int]) 
         return {}
     rows = session.rows(select(DecisionRow).where(DecisionRow.response_id.in_(sorted(response_ids))).order_by(DecisionRow.id))
     return {row.response_id: row for row in rows}
+
+
+def own_decision(session: ReadSession, viewer: Viewer, client_id: UUID) -> Row[Any] | None:
+    """What was decided for the viewer's own response, whichever of its revisions is the newest; None while it is pending."""
+    mine = select(Response.id).where(Response.enrollment_id == viewer.enrollment_id, Response.client_id == client_id)
+    return session.row(select(DecisionRow).where(DecisionRow.response_id.in_(mine)).order_by(DecisionRow.id))
 
 
 def decisions_of(viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now: datetime) -> Select[Any]:

@@ -63,7 +63,8 @@ def promise(session: WriteSession, promises: Sequence[Promise], *, system_now: d
         }
         for one in promises
     ]
-    # Counted by what comes back: PostgreSQL's driver knows no row count for a multi-row insert. Rows as parameters keep the statement compiled.
+    # Counted by what comes back: PostgreSQL's driver knows no row count for a multi-row insert.
+    # Rows go in as parameters, so that the compiled statement is used again.
     statement = session.insert(Delivery).on_conflict_do_nothing().returning(Delivery.__table__.c.id)
     return len(session.execute(statement, rows).all())
 

@@ -87,9 +87,7 @@ def own_person(session: ReadSession, viewer: Viewer) -> Row[Any]:
 
 
 _FIND_STORED = (
-    select(*_STORED)
-    .where(tuple_(Response.enrollment_id, Response.client_id).in_(bindparam("pairs", expanding=True)))
-    .order_by(Response.id)
+    select(*_STORED).where(tuple_(Response.enrollment_id, Response.client_id).in_(bindparam("pairs", expanding=True))).order_by(Response.id)
 )
 
 
@@ -203,6 +201,11 @@ def history(session: ReadSession, enrollment_id: int, *, after: datetime | None 
     if after is not None:
         statement = statement.where(Response.event_time >= after)
     return session.rows(statement.order_by(Response.event_time, Response.id))
+
+
+def keep_word(session: WriteSession, enrollment_id: int, word: str) -> None:
+    """The word that a person chose from a closed list."""
+    session.execute(update(Enrollment).where(Enrollment.id == enrollment_id).values(own_word=word))
 
 
 def pending(session: ReadSession, limit: int) -> Sequence[int]:

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
 
 from models.session import ReadSession, WriteSession
-from models.tables import DecisionRow, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
-
+from models.tables import DecisionRow, Response, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
 
 _LOCK_STATES = (
     select(RiskStateRow)
@@ -55,6 +54,14 @@ def save_states(session: WriteSession, rows: Sequence[Mapping[str, Any]], known:
     ]
     if changed:
         session.execute(_UPDATE_STATE, changed)
+
+
+def with_past(session: ReadSession, enrollment_ids: Collection[int], response_ids: Collection[int]) -> frozenset[int]:
+    """Who of these has timed events, or responses besides the ones given (ix_response_enrollment_time, ix_timed_event_enrollment)."""
+    people = sorted(enrollment_ids)
+    answered = select(Response.enrollment_id).where(Response.enrollment_id.in_(people), Response.id.not_in(sorted(response_ids)))
+    lived = select(TimedEvent.enrollment_id).where(TimedEvent.enrollment_id.in_(people))
+    return frozenset(row.enrollment_id for row in session.rows(answered.union(lived)))
 
 
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:

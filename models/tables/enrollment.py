@@ -18,6 +18,7 @@ class Enrollment(Base):
     __table_args__ = (
         UniqueConstraint("study_id", "participant_id"),
         Index("ix_enrollment_study_state", "study_id", "state"),
+        Index("ix_enrollment_plan_stale", "id", postgresql_where=text("plan_stale"), sqlite_where=text("plan_stale")),
         Index(
             "ix_enrollment_planned_until", "planned_until", postgresql_where=text("state = 'active'"), sqlite_where=text("state = 'active'")
         ),

@@ -11,7 +11,7 @@ from math import exp2, log
 from risk.estimate import baseline, change, coupling, lagged, levels
 from risk.estimate.coupling import Nowcast
 from risk.estimate.domains import Scores, read
-from risk.estimate.evidence import EPOCH, as_of
+from risk.estimate.evidence import EPOCH, as_of, days_abstinent
 from risk.estimate.layout import Layout, lay_out
 from risk.estimate.nodes import ItemNode
 from risk.estimate.prior import Prior
@@ -116,7 +116,7 @@ def _nowcast(
     x = nowcast_row(
         scores.exposure,
         lag,
-        incubation(observation.days_abstinent),
+        incubation(days_abstinent(state, observation, second)),
         mean * count / (count + CONTEXT_KAPPA),
         content,
         observation.local_hour,

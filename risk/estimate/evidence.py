@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from models.kinds import EvidenceState
 from risk.estimate.state import RiskState
-from risk.terms import RiskEstimate
+from risk.terms import Observation, RiskEstimate
 
 UNKNOWN_AFTER_HOURS: Final = 24.0
 LEARNING_ANSWERS: Final = 14
@@ -56,3 +56,14 @@ def judged(age_hours: float | None, *, learning: bool) -> Evidence:
     if age_hours is None or age_hours > UNKNOWN_AFTER_HOURS:
         return Evidence(EvidenceState.UNKNOWN, age_hours)
     return Evidence(EvidenceState.LEARNING if learning else EvidenceState.CURRENT, age_hours)
+
+
+def days_abstinent(state: RiskState, observation: Observation, second: int) -> float | None:
+    """Days since the last use that was told, as of an observation; None where none was ever told.
+
+    What the observation says itself goes before what timed events said.
+    """
+    if observation.days_abstinent is not None:
+        return observation.days_abstinent
+    used = state.events.get("use")
+    return None if used is None else max(0.0, (second - used) / 86_400)

@@ -6,7 +6,7 @@ from typing import Final
 from risk.estimate import change, explain, lagged, levels
 from risk.estimate.coupling import HEAD, NAMED, Nowcast
 from risk.estimate.domains import Scores
-from risk.estimate.evidence import is_learning, judged
+from risk.estimate.evidence import days_abstinent, is_learning, judged
 from risk.estimate.lagged import WIDTH_90
 from risk.estimate.layout import VARIANCE_FLOOR, Layout, Place
 from risk.estimate.nodes import NODES
@@ -154,7 +154,7 @@ def _features(state: RiskState, observation: Observation, second: int, scores: S
         "surprise_variance": state.change.surprise_square,
         "surprise_lag_product": state.change.surprise_product,
         "answers_per_day": state.answers_per_day,
-        "days_abstinent": observation.days_abstinent,
+        "days_abstinent": days_abstinent(state, observation, second),
         "hours_since_content": None if state.content_at is None else (second - state.content_at) / 3600.0,
     }
     flat.update(zip(_COVERAGE_NAMES, scores.coverage, strict=True))

@@ -13,11 +13,13 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import Select, select
 from starlette.testclient import TestClient
 
 from api.auth.codes import LOOKUP_LENGTH, SECRET_LENGTH
 from api.deps import House
 from models.access import Viewer
+from models.base import Base
 from models.definition.load import canonical, checksum
 from models.definition.protocol import Protocol
 from models.ids import new_code, new_key, new_token, new_uid
@@ -145,12 +147,12 @@ def fresh(name: str) -> str:
     return f"{name}{next(_numbers)}"
 
 
-def open_study(served: Served, protocol: Protocol | None = None, *, slug: str = "study") -> Built:
+def open_study(served: Served, protocol: Protocol | None = None, *, slug: str | None = None) -> Built:
     """A study with one published protocol; the shipped one unless told otherwise."""
     chosen, document, digest = (protocol, canonical(protocol), checksum(protocol)) if protocol is not None else _shipped()
     now = served.clock.study()
     with served.house.sessions.transaction() as session:
-        study_id, study_uid = add_study(session, slug=slug, title="A study", zone=ZONE, synthetic=False, now=now)
+        study_id, study_uid = add_study(session, slug=slug or fresh("study"), title="A study", zone=ZONE, synthetic=False, now=now)
         version_id, _, _ = add_protocol_version(
             session,
             study_id=study_id,
@@ -257,3 +259,10 @@ def faults(reply: Any) -> list[tuple[str, str]]:
     """(pointer, rule) of each broken rule."""
     assert reply.status_code == 422, reply.text
     return [(one["pointer"], one["rule"]) for one in reply.json()["errors"]]
+
+
+def theirs(table: type[Base], whose: Phone | Invited, *columns: Any) -> Select[Any]:
+    """The rows of one person in a table, in the order in which they were written; only some columns where they are named."""
+    invited = whose.invited if isinstance(whose, Phone) else whose
+    cells = table.__table__.c
+    return select(*(columns or [table])).where(cells.enrollment_id == invited.enrollment_id).order_by(cells.id)

@@ -66,6 +66,7 @@ def house(shared_house: Served) -> Iterator[Served]:
     assert isinstance(app, FastAPI)
     app.state.house, before = shared_house.house, app.state.house
     shared_house.client.cookies.clear()
+    shared_house.house.notes.clear()
     shared_house.clock.study_now = shared_house.clock.system_now = NOW
     yield shared_house
     app.state.house = before

@@ -10,7 +10,7 @@ from models.kinds import DecisionPointKind, OutcomeStatus
 from models.queries.decision import rested_content, scenes
 from models.queries.risk import timed_events
 from models.tables import DecisionRow, Enrollment, FutureScene, ListEntry, RiskStateRow, SceneRating, SceneVersion
-from tests.api.client import Phone, Served, enroll, faults, open_study, refusal
+from tests.api.client import Phone, Served, enroll, faults, open_study, refusal, theirs
 
 EVENTS, LISTS, SCENES = "/v1/participant/events", "/v1/participant/lists", "/v1/participant/scenes"
 SCENE = {"text": "I stand in my own kitchen and smell the bread.", "language": "en", "horizon": "month", "goal_area": "home"}
@@ -20,10 +20,10 @@ def _uid() -> str:
     return str(new_uid())
 
 
-def test_an_event_is_stored_once_and_a_plan_follows_it(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_an_event_is_stored_once_and_a_plan_follows_it(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     client_id, body = _uid(), {"kind": "missed_dose", "happened_at": "2026-03-03T20:00:00-05:00"}
-    with served.house.sessions.transaction() as session:
+    with house.house.sessions.transaction() as session:
         session.execute(update(Enrollment).values(plan_stale=False))
     first = phone.put(f"{EVENTS}/{client_id}", body)
     again = phone.put(f"{EVENTS}/{client_id}", body)
@@ -32,12 +32,12 @@ def test_an_event_is_stored_once_and_a_plan_follows_it(served: Served) -> None:
     assert first.json()["happened_at"] == "2026-03-04T01:00:00Z"
     assert refusal(phone.put(f"{EVENTS}/{client_id}", {**body, "kind": "dose"})) == (409, "event_differs")
     assert phone.get(EVENTS).json() == {"items": [first.json()]}
-    with served.house.sessions.reading() as session:
-        assert session.value(select(Enrollment.plan_stale)) is True
+    with house.house.sessions.reading() as session:
+        assert session.value(select(Enrollment.plan_stale).where(Enrollment.id == phone.invited.enrollment_id)) is True
 
 
-def test_an_event_that_was_a_mistake_no_longer_counts(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_an_event_that_was_a_mistake_no_longer_counts(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     client_id, body = _uid(), {"kind": "use", "happened_at": "2026-03-04T10:00:00Z"}
     phone.put(f"{EVENTS}/{client_id}", body)
     assert phone.delete(f"{EVENTS}/{client_id}").status_code == 204
@@ -45,14 +45,14 @@ def test_an_event_that_was_a_mistake_no_longer_counts(served: Served) -> None:
     assert phone.get(EVENTS).json() == {"items": []}
     assert refusal(phone.put(f"{EVENTS}/{client_id}", body)) == (410, "event_retracted")
     assert refusal(phone.delete(f"{EVENTS}/{_uid()}")) == (404, "not_found")
-    with served.house.sessions.reading() as session:
+    with house.house.sessions.reading() as session:
         assert timed_events(session, phone.invited.enrollment_id) == []
 
 
-def test_events_that_cannot_be_are_refused(served: Served) -> None:
-    study = open_study(served)
-    phone, other = enroll(served, study), enroll(served, study)
-    later, now = (served.clock.study() + timedelta(minutes=6)).isoformat(), served.clock.study().isoformat()
+def test_events_that_cannot_be_are_refused(house: Served) -> None:
+    study = open_study(house)
+    phone, other = enroll(house, study), enroll(house, study)
+    later, now = (house.clock.study() + timedelta(minutes=6)).isoformat(), house.clock.study().isoformat()
     put = lambda body: phone.put(f"{EVENTS}/{_uid()}", body)  # noqa: E731
     assert faults(put({"kind": "use", "happened_at": later})) == [("/happened_at", "in_the_future")]
     assert faults(put({"kind": "use", "happened_at": "2019-01-01T00:00:00Z"})) == [("/happened_at", "too_long_ago")]
@@ -65,16 +65,16 @@ def test_events_that_cannot_be_are_refused(served: Served) -> None:
     assert other.get(EVENTS).json()["items"][0]["kind"] == "use"
 
 
-def test_lists_are_sealed_changed_and_offered_until_removed(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_lists_are_sealed_changed_and_offered_until_removed(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     client_id, address = _uid(), f"{LISTS}/reminders"
     assert phone.put(f"{address}/{client_id}", {"label": "the corner by the station", "kind": "place"}).status_code == 201
     changed = phone.put(f"{address}/{client_id}", {"label": "the station", "kind": "place"})
     assert changed.status_code == 200
     assert phone.get(address).json() == {"items": [changed.json()]}
     assert phone.get(f"{LISTS}/contacts").json() == {"items": []}
-    with served.house.sessions.reading() as session:
-        row = session.row(select(ListEntry))
+    with house.house.sessions.reading() as session:
+        row = session.row(theirs(ListEntry, phone))
     assert row is not None
     assert row.version == 2
     assert b"station" not in row.label_sealed
@@ -87,9 +87,9 @@ def test_lists_are_sealed_changed_and_offered_until_removed(served: Served) -> N
     assert len(phone.get(address).json()["items"]) == 1
 
 
-def test_a_person_in_a_list_is_initials_only(served: Served) -> None:
-    study = open_study(served)
-    phone, other = enroll(served, study), enroll(served, study)
+def test_a_person_in_a_list_is_initials_only(house: Served) -> None:
+    study = open_study(house)
+    phone, other = enroll(house, study), enroll(house, study)
     address, mine = f"{LISTS}/reminders", _uid()
     reply = phone.put(f"{address}/{_uid()}", {"label": "Jonathan", "kind": "person"})
     assert faults(reply) == [("/label", "initials_only")]
@@ -108,8 +108,8 @@ def _scene(phone: Phone, **changes: Any) -> tuple[str, Any]:
     return client_id, phone.put(f"{SCENES}/{client_id}", {**SCENE, **changes})
 
 
-def test_a_scene_is_sealed_and_changed_only_from_its_version(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_a_scene_is_sealed_and_changed_only_from_its_version(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     client_id, made = _scene(phone, target_date="2026-04-01")
     assert (made.status_code, made.headers["etag"]) == (201, '"1"')
     address, body = f"{SCENES}/{client_id}", {**SCENE, "target_date": "2026-04-01"}
@@ -123,30 +123,30 @@ def test_a_scene_is_sealed_and_changed_only_from_its_version(served: Served) -> 
     assert phone.put(address, better, headers={"If-Match": '"1"'}).status_code == 200
     assert refusal(phone.put(f"{SCENES}/{_uid()}", body, headers={"If-Match": '"1"'})) == (412, "version_moved")
     assert phone.get(SCENES).json()["items"] == [phone.get(address).json()]
-    with served.house.sessions.reading() as session:
-        rows = session.rows(select(SceneVersion).order_by(SceneVersion.version))
+    with house.house.sessions.reading() as session:
+        rows = session.rows(theirs(SceneVersion, phone))
     assert [row.version for row in rows] == [1, 2]
     assert not any(b"kitchen" in row.text_sealed for row in rows)
 
 
-def test_a_scene_that_hurts_rests_at_once(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_a_scene_that_hurts_rests_at_once(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     client_id, _ = _scene(phone)
-    address, at = f"{SCENES}/{client_id}/ratings", served.clock.study().isoformat()
+    address, at = f"{SCENES}/{client_id}/ratings", house.clock.study().isoformat()
     assert phone.post(address, {"scale": "vividness", "value": 8, "at": at}).json()["state"] == "active"
     assert phone.post(address, {"scale": "vividness", "value": 8, "at": at}).status_code == 201
     rested = phone.post(address, {"scale": "hurts", "value": 1, "at": at}).json()
     assert (rested["state"], rested["version"], rested["text"]) == ("resting", 2, SCENE["text"])
-    with served.house.sessions.reading() as session:
+    with house.house.sessions.reading() as session:
         assert scenes(session, {phone.invited.enrollment_id}) == {}
-        assert len(session.rows(select(SceneRating))) == 2
+        assert len(session.rows(theirs(SceneRating, phone))) == 2
     for bad, rule in (({"value": 11}, "less_than_equal"), ({"value": True}, "int_type"), ({"scale": "size"}, "literal_error")):
         assert faults(phone.post(address, {"scale": "hurts", "value": 1, "at": at, **bad}))[0][1] == rule
 
 
-def test_a_retired_scene_is_never_played_and_anothers_is_not_there(served: Served) -> None:
-    study = open_study(served)
-    phone, other = enroll(served, study), enroll(served, study)
+def test_a_retired_scene_is_never_played_and_anothers_is_not_there(house: Served) -> None:
+    study = open_study(house)
+    phone, other = enroll(house, study), enroll(house, study)
     client_id, _ = _scene(phone)
     assert refusal(other.get(f"{SCENES}/{client_id}")) == (404, "not_found")
     assert refusal(other.delete(f"{SCENES}/{client_id}")) == (404, "not_found")
@@ -199,12 +199,12 @@ def _decision(served: Served, phone: Phone, code: str) -> str:
     return str(uid)
 
 
-def test_content_that_hurts_is_kept_apart_and_its_scene_rests(served: Served) -> None:
-    study = open_study(served)
-    phone, other = enroll(served, study), enroll(served, study)
+def test_content_that_hurts_is_kept_apart_and_its_scene_rests(house: Served) -> None:
+    study = open_study(house)
+    phone, other = enroll(house, study), enroll(house, study)
     scene, _ = _scene(phone)
     code = study.protocol.content[0].code
-    decision, client_id = _decision(served, phone, code), _uid()
+    decision, client_id = _decision(house, phone, code), _uid()
     body = {"decision_id": decision, "content_code": code, "what": "hurts", "at": "2026-03-04T15:00:00Z"}
     address = f"/v1/participant/engagements/{client_id}"
     assert refusal(other.put(address, body)) == (404, "not_found")
@@ -212,7 +212,7 @@ def test_content_that_hurts_is_kept_apart_and_its_scene_rests(served: Served) ->
     assert phone.put(address, body).status_code == 200
     assert refusal(phone.put(address, {**body, "what": "helpful", "value": 4})) == (409, "id_taken")
     assert phone.get(f"{SCENES}/{scene}").json()["state"] == "resting"
-    with served.house.sessions.reading() as session:
+    with house.house.sessions.reading() as session:
         assert rested_content(session, {phone.invited.enrollment_id}) == {phone.invited.enrollment_id: frozenset({code})}
     fresh = f"/v1/participant/engagements/{_uid()}"
     assert faults(phone.put(fresh, {**body, "content_code": "no_such"})) == [("/content_code", "unknown_content")]
@@ -221,9 +221,9 @@ def test_content_that_hurts_is_kept_apart_and_its_scene_rests(served: Served) ->
     assert phone.put(fresh, {**body, "decision_id": None, "what": "helpful", "value": 3}).status_code == 201
 
 
-def test_an_event_makes_the_state_owe_a_refold(served: Served) -> None:
-    phone = enroll(served, open_study(served))
-    with served.house.sessions.transaction() as session:
+def test_an_event_makes_the_state_owe_a_refold(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    with house.house.sessions.transaction() as session:
         session.add(
             RiskStateRow,
             study_id=1,
@@ -233,8 +233,8 @@ def test_an_event_makes_the_state_owe_a_refold(served: Served) -> None:
             observations=0,
             stale=False,
             version=1,
-            updated_at=served.clock.study(),
+            updated_at=house.clock.study(),
         )
     phone.put(f"{EVENTS}/{_uid()}", {"kind": "dose", "happened_at": "2026-03-04T10:00:00Z"})
-    with served.house.sessions.reading() as session:
-        assert session.value(select(RiskStateRow.stale)) is True
+    with house.house.sessions.reading() as session:
+        assert session.value(theirs(RiskStateRow, phone, RiskStateRow.stale)) is True

@@ -13,15 +13,15 @@ from models.queries.audit import Act, append
 from models.queries.study import add_protocol_version
 from models.sealed import person_key, place, seal
 from models.tables import Device, Enrollment, Participant, ProtocolMove, Response
-from tests.api.client import Phone, Served, enroll, faults, open_study, refusal, sign_in
+from tests.api.client import Phone, Served, enroll, faults, open_study, refusal, sign_in, theirs
 from tests.build import Built
 
 ME, PROTOCOL = "/v1/participant/me", "/v1/participant/protocol"
 
 
-def test_a_person_sees_what_is_held(served: Served) -> None:
-    phone = enroll(served, open_study(served))
-    served.clock.forward(minutes=30)
+def test_a_person_sees_what_is_held(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    house.clock.forward(minutes=30)
     me = phone.get(ME).json()
     assert me["enrollment_id"] == phone.enrollment_uid
     assert (me["state"], me["protocol_revision"], me["ended_at"]) == ("active", 1, None)
@@ -71,11 +71,11 @@ def _respond(served: Served, phone: Phone, hours_ago: int) -> str:
     return str(client_id)
 
 
-def test_own_answers_come_in_pages_newest_first_with_own_words(served: Served) -> None:
-    study = open_study(served)
-    phone, other = enroll(served, study), enroll(served, study)
-    made = [_respond(served, phone, hours) for hours in (5, 1, 3)]
-    _respond(served, other, 2)
+def test_own_answers_come_in_pages_newest_first_with_own_words(house: Served) -> None:
+    study = open_study(house)
+    phone, other = enroll(house, study), enroll(house, study)
+    made = [_respond(house, phone, hours) for hours in (5, 1, 3)]
+    _respond(house, other, 2)
     first = phone.get(f"{ME}/responses?limit=2").json()
     assert [one["id"] for one in first["items"]] == [made[1], made[2]]
     assert first["items"][0]["answers"] == {"valence": 1}
@@ -88,23 +88,23 @@ def test_own_answers_come_in_pages_newest_first_with_own_words(served: Served) -
     assert phone.get(f"{ME}/responses?limit=0").status_code == 422
 
 
-def test_a_person_sees_who_looked_by_role_and_never_by_name(served: Served) -> None:
-    study = open_study(served)
-    phone, other = enroll(served, study), enroll(served, study)
-    coordinator = sign_in(served, study, Role.COORDINATOR, login="mary.miller")
-    clinician = sign_in(served, study, Role.CLINICIAN, login="bob.brown")
+def test_a_person_sees_who_looked_by_role_and_never_by_name(house: Served) -> None:
+    study = open_study(house)
+    phone, other = enroll(house, study), enroll(house, study)
+    coordinator = sign_in(house, study, Role.COORDINATOR, login="mary.miller")
+    clinician = sign_in(house, study, Role.CLINICIAN, login="bob.brown")
     acts = [
         (coordinator, "responses_read", phone),
         (clinician, "contact_read", phone),
         (coordinator, "responses_read", other),
     ]
-    with served.house.sessions.transaction() as session:
+    with house.house.sessions.transaction() as session:
         for staff, action, whose in acts:
-            served.clock.forward(minutes=1)
-            act = Act(served.clock.study(), staff.viewer.actor, action, "enrollment", None, whose.enrollment_uid, "care")
-            append(session, served.house.keys, str(study.study_uid), [act])
-        system = Act(served.clock.study(), "system", "export_included", "enrollment", None, phone.enrollment_uid)
-        append(session, served.house.keys, str(study.study_uid), [system])
+            house.clock.forward(minutes=1)
+            act = Act(house.clock.study(), staff.viewer.actor, action, "enrollment", None, whose.enrollment_uid, "care")
+            append(session, house.house.keys, str(study.study_uid), [act])
+        system = Act(house.clock.study(), "system", "export_included", "enrollment", None, phone.enrollment_uid)
+        append(session, house.house.keys, str(study.study_uid), [system])
     first = phone.get(f"{ME}/access?limit=2").json()
     assert [(one["action"], one["roles"]) for one in first["items"]] == [("export_included", []), ("contact_read", ["clinician"])]
     second = phone.get(f"{ME}/access?limit=2&cursor={first['next']}").json()
@@ -115,15 +115,15 @@ def test_a_person_sees_who_looked_by_role_and_never_by_name(served: Served) -> N
     assert str(coordinator.viewer.uid) not in shown
 
 
-def test_a_person_sees_every_act_of_agreeing_and_leaving(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_a_person_sees_every_act_of_agreeing_and_leaving(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     phone.post("/v1/participant/leave", {"how": "stop_use"})
     items = phone.get(f"{ME}/consents").json()["items"]
     assert [(one["scope"], one["given"], one["leaving"]) for one in items] == [("use", False, "stop_use")]
 
 
-def test_the_protocol_comes_as_the_bytes_that_its_checksum_names(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_the_protocol_comes_as_the_bytes_that_its_checksum_names(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     reply = phone.get(PROTOCOL)
     assert hashlib.sha256(reply.content).hexdigest() == phone.enrolled["protocol"]["checksum"] == reply.headers["protocol-checksum"]
     assert reply.headers["protocol-revision"] == "1"
@@ -150,44 +150,44 @@ def _second_version(served: Served, study: Built) -> int:
     return version_id
 
 
-def test_a_phone_reads_only_revisions_that_ask_its_person(served: Served) -> None:
-    study = open_study(served)
-    phone = enroll(served, study)
-    version_id = _second_version(served, study)
+def test_a_phone_reads_only_revisions_that_ask_its_person(house: Served) -> None:
+    study = open_study(house)
+    phone = enroll(house, study)
+    version_id = _second_version(house, study)
     assert refusal(phone.get(PROTOCOL + "?revision=2")) == (404, "not_found")
-    with served.house.sessions.transaction() as session:
+    with house.house.sessions.transaction() as session:
         session.add(
             ProtocolMove,
             study_id=study.study_id,
             enrollment_id=phone.invited.enrollment_id,
             protocol_version_id=version_id,
-            valid_from=served.clock.study().date() + timedelta(days=1),
-            moved_at=served.clock.study(),
+            valid_from=house.clock.study().date() + timedelta(days=1),
+            moved_at=house.clock.study(),
         )
     assert phone.get(PROTOCOL + "?revision=2").content == b"{}"
     assert phone.get(PROTOCOL + "?revision=0").status_code == 422
 
 
-def test_a_phone_says_which_revision_it_holds(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_a_phone_says_which_revision_it_holds(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     address = PROTOCOL + "/held"
     assert phone.put(address, {"revision": 1}).json() == {"held_revision": 1, "revision": 1, "behind": False}
     assert faults(phone.put(address, {"revision": 7})) == [("/revision", "unknown_revision")]
     assert faults(phone.put(address, {"revision": True})) == [("/revision", "int_type")]
-    with served.house.sessions.reading() as session:
-        device: Any = session.row(select(Device))
-    assert (device.held_revision, device.held_at) == (1, served.clock.study())
+    with house.house.sessions.reading() as session:
+        device: Any = session.row(theirs(Device, phone))
+    assert (device.held_revision, device.held_at) == (1, house.clock.study())
     assert phone.get("/v1/participant/device").json()["held_revision"] == 1
 
 
-def test_a_phone_tells_its_version_and_where_push_goes(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_a_phone_tells_its_version_and_where_push_goes(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     address = "/v1/participant/device"
     told = phone.put(address, {"app_version": "0.9.0", "os_version": "17", "push": {"channel": "apns", "token": "opaque-address"}}).json()
     assert (told["app_version"], told["push_channel"], told["update_needed"]) == ("0.9.0", "apns", True)
     assert "opaque-address" not in str(told)
     assert phone.put(address, {"app_version": "1.0.0"}).json()["push_channel"] is None
     assert faults(phone.put(address, {"app_version": "new"})) == [("/app_version", "string_pattern_mismatch")]
-    with served.house.sessions.reading() as session:
-        device: Any = session.row(select(Device))
+    with house.house.sessions.reading() as session:
+        device: Any = session.row(theirs(Device, phone))
     assert device.push_token_sealed is None

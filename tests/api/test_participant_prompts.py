@@ -9,14 +9,14 @@ from models.ids import new_uid
 from models.kinds import DeliveryState, PromptState
 from models.tables import Delivery, Prompt, PromptEvent
 from scheduler.jobs.dispatch_prompts import dispatch
-from tests.api.client import Phone, Served, enroll, faults, open_study, refusal
+from tests.api.client import Phone, Served, enroll, faults, open_study, refusal, theirs
 
 PROMPTS = "/v1/participant/prompts"
 
 
 def _dispatch(served: Served) -> None:
     with served.house.sessions.transaction() as session:
-        dispatch(session, now=served.clock.study(), system_now=served.clock.system(), limit=100)
+        dispatch(session, now=served.clock.study(), system_now=served.clock.system(), limit=1000)
 
 
 def _events(served: Served, uid: str) -> list[str]:
@@ -37,8 +37,8 @@ def _open_one(served: Served, phone: Phone, design: str = "random_checks") -> di
     return found
 
 
-def test_a_phone_sees_what_is_open_and_what_is_planned(served: Served) -> None:
-    phone = enroll(served, open_study(served))
+def test_a_phone_sees_what_is_open_and_what_is_planned(house: Served) -> None:
+    phone = enroll(house, open_study(house))
     listed = phone.get(PROMPTS).json()
     assert listed["open"] == []
     dues = [one["due_at"] for one in listed["upcoming"]]
@@ -51,37 +51,37 @@ def test_a_phone_sees_what_is_open_and_what_is_planned(served: Served) -> None:
     assert phone.get(f"{PROMPTS}/{drawn['id']}").json() == drawn
 
 
-def test_fetching_a_prompt_that_was_sent_marks_it_delivered_once(served: Served) -> None:
-    phone = enroll(served, open_study(served))
-    prompt = _open_one(served, phone)
+def test_fetching_a_prompt_that_was_sent_marks_it_delivered_once(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    prompt = _open_one(house, phone)
     assert prompt["state"] == "delivered"
     phone.get(PROMPTS)
     assert phone.get(f"{PROMPTS}/{prompt['id']}").json()["state"] == "delivered"
-    assert _events(served, prompt["id"]) == ["planned", "queued", "sent", "delivered"]
-    with served.house.sessions.reading() as session:
-        row = session.row(select(Delivery).where(Delivery.kind == "prompt"))
+    assert _events(house, prompt["id"]) == ["planned", "queued", "sent", "delivered"]
+    with house.house.sessions.reading() as session:
+        row = session.row(theirs(Delivery, phone).where(Delivery.kind == "prompt"))
     assert row is not None
     assert row.state == DeliveryState.DELIVERED
 
 
-def test_opening_counts_once_and_never_before_it_happened(served: Served) -> None:
-    phone = enroll(served, open_study(served))
-    prompt = _open_one(served, phone)
-    ahead = (served.clock.study() + timedelta(hours=3)).isoformat()
+def test_opening_counts_once_and_never_before_it_happened(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    prompt = _open_one(house, phone)
+    ahead = (house.clock.study() + timedelta(hours=3)).isoformat()
     first = phone.post(f"{PROMPTS}/{prompt['id']}/open", {"at": ahead})
     assert first.json()["state"] == "opened"
-    served.clock.forward(minutes=1)
+    house.clock.forward(minutes=1)
     assert phone.post(f"{PROMPTS}/{prompt['id']}/open", {}).json() == first.json()
-    assert _events(served, prompt["id"])[-1] == "opened"
-    with served.house.sessions.reading() as session:
-        row = session.row(select(Prompt).where(Prompt.state == PromptState.OPENED))
+    assert _events(house, prompt["id"])[-1] == "opened"
+    with house.house.sessions.reading() as session:
+        row = session.row(theirs(Prompt, phone).where(Prompt.state == PromptState.OPENED))
     assert row is not None
-    assert row.opened_at == served.clock.study() - timedelta(minutes=1)
+    assert row.opened_at == house.clock.study() - timedelta(minutes=1)
 
 
-def test_a_prompt_can_be_deferred_as_often_as_the_protocol_says(served: Served) -> None:
-    phone = enroll(served, open_study(served))
-    prompt = _open_one(served, phone)
+def test_a_prompt_can_be_deferred_as_often_as_the_protocol_says(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    prompt = _open_one(house, phone)
     assert prompt["snoozes_left"] == 1
     address = f"{PROMPTS}/{prompt['id']}/snooze"
     once = phone.post(address, {"number": 1}).json()
@@ -90,12 +90,12 @@ def test_a_prompt_can_be_deferred_as_often_as_the_protocol_says(served: Served) 
     assert refusal(phone.post(address, {"number": 2})) == (409, "snooze_spent")
     assert refusal(phone.post(address, {"number": 3})) == (409, "snooze_out_of_turn")
     assert faults(phone.post(address, {"number": "1"})) == [("/number", "int_type")]
-    assert _events(served, prompt["id"]).count("snoozed") == 1
+    assert _events(house, prompt["id"]).count("snoozed") == 1
 
 
-def test_declining_needs_a_reason_of_the_list_and_costs_nothing(served: Served) -> None:
-    phone = enroll(served, open_study(served))
-    prompt = _open_one(served, phone)
+def test_declining_needs_a_reason_of_the_list_and_costs_nothing(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    prompt = _open_one(house, phone)
     address = f"{PROMPTS}/{prompt['id']}/decline"
     reply = phone.post(address, {"reason": "because my boss is here"})
     assert faults(reply) == [("/reason", "literal_error")]
@@ -103,16 +103,16 @@ def test_declining_needs_a_reason_of_the_list_and_costs_nothing(served: Served) 
     declined = phone.post(address, {"reason": "driving"})
     assert declined.json()["state"] == "declined"
     assert phone.post(address, {"reason": "driving"}).json() == declined.json()
-    with served.house.sessions.reading() as session:
-        row = session.row(select(Prompt).where(Prompt.state == PromptState.DECLINED))
+    with house.house.sessions.reading() as session:
+        row = session.row(theirs(Prompt, phone).where(Prompt.state == PromptState.DECLINED))
     assert row is not None
     assert (row.reason, row.next_at) == ("driving", None)
     assert refusal(phone.post(f"{PROMPTS}/{prompt['id']}/snooze", {"number": 1})) == (409, "prompt_transition")
 
 
-def test_another_persons_prompt_is_not_there(served: Served) -> None:
-    study = open_study(served)
-    phone, other = enroll(served, study), enroll(served, study)
+def test_another_persons_prompt_is_not_there(house: Served) -> None:
+    study = open_study(house)
+    phone, other = enroll(house, study), enroll(house, study)
     theirs = other.get(PROMPTS).json()["upcoming"][0]["id"]
     assert other.get(f"{PROMPTS}/{theirs}").status_code == 200
     for reply in (

@@ -94,6 +94,14 @@ def test_the_readme_says_the_two_commands_and_what_this_is_not() -> None:
     assert "Not an emergency service. No clinical validity is claimed." in text
 
 
+def test_the_readme_shows_what_the_first_run_prints() -> None:
+    shown = re.search(r"^```text\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    printed = re.sub(r"\[/?[^\]]*\]", "", (ROOT / "api" / "commands.py").read_text())
+    words = [re.split(r" {2,}|: | on | X", line.strip())[0] for line in shown[1].splitlines() if line.strip()]
+    assert [one for one in words if one not in printed] == []
+
+
 def commands(group: Any, words: tuple[str, ...] = ("breakwater",)) -> Iterator[str]:
     inside = getattr(group, "commands", {})
     for name, one in inside.items():

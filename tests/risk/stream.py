@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from api.actions.submission import Submission, read_submission
 from api.actions.submit_response import Submitted, apply_submissions
@@ -17,11 +17,11 @@ from api.deps import House
 from api.settings import ApiSettings
 from models.ids import derived_uid, new_uid
 from models.queries import response as response_queries
-from models.sealed import Keys
+from models.sealed import Keys, place, wrap
 from models.session import Sessions
-from models.tables import AccessToken, Alert, DecisionRow, Response, RiskEstimateRow, RiskSnapshot, RiskStateRow, TokenFamily
-from risk.estimate.state import encode
+from models.tables import AccessToken, Alert, DecisionRow, Enrollment, Response, RiskEstimateRow, RiskSnapshot, RiskStateRow, TokenFamily
 from risk.decision_point import Whereabouts
+from risk.estimate.state import encode
 from risk.owed import settle
 from risk.refold import Folded, fold, past_of
 from scheduler.moment import whereabouts
@@ -61,7 +61,7 @@ class Stream:
     def answer(self, at: datetime, instrument: str = "craving", *, id: UUID | None = None, **answers: Any) -> Submission:
         """A submission by the person's phone; members of the envelope start with an underscore. Not sent yet."""
         envelope = {name[1:]: answers.pop(name) for name in list(answers) if name.startswith("_")}
-        client_id = id or derived_uid("stream", str(self.person.enrollment_uid), str(len(self.sent)))
+        client_id = id or derived_uid("stream", str(len(self.sent)))
         self.sent.append(client_id)
         body = {
             "protocol_revision": 1,
@@ -143,16 +143,18 @@ def _locate(instant: datetime, zone: str, enrollment: Row[Any]) -> Whereabouts:
 
 
 def begin(sessions: Sessions, keys: Keys, study: Built | None = None, *, estimating: bool = True, **columns: Any) -> Stream:
-    """A new person in a study, with a house of its own."""
+    """A new person in a study, with a house of its own. The key that draws and the ids of answers are the same in every run."""
     clock = Hands()
     house = build_house(sessions, keys, ApiSettings(), clock=clock)
     house.mind.estimating = estimating
     study = study or build_study(sessions, slug=new_uid().hex)
     columns = {"started_at": NOW - 90 * 24 * HOUR, "start_date": (NOW - 90 * 24 * HOUR).date(), **columns}
     person = build_person(sessions, keys, study, **columns)
+    drawn = wrap(keys, bytes(range(32)), place("enrollment", "randomization_key", str(person.enrollment_uid)))
     token = sha256(person.enrollment_uid.bytes).digest()
     mine = {"study_id": person.study_id, "enrollment_id": person.enrollment_id, "device_id": person.device_id}
     with sessions.transaction() as session:
+        session.execute(update(Enrollment).where(Enrollment.id == person.enrollment_id).values(randomization_key=drawn))
         family = session.add(TokenFamily, uid=new_uid(), **mine, generation=1, created_at=NOW, ends_at=NOW + HOUR)
         session.add(AccessToken, digest=token, **mine, family_id=family, issued_at=NOW, expires_at=NOW + HOUR)
     return Stream(house, study, person, clock, token)

@@ -73,7 +73,7 @@ SLIDERS = st.one_of(st.integers(0, 10), st.floats(0, 10, allow_nan=False))
 ANSWERS = st.fixed_dictionaries(
     {},
     optional={
-        **{name: SLIDERS for name in ("m_stress", "m_low", "m_withdraw", "m_crave_now", "m_choice", "m_intrude")},
+        **dict.fromkeys(("m_stress", "m_low", "m_withdraw", "m_crave_now", "m_choice", "m_intrude"), SLIDERS),
         "m_valence": st.one_of(st.integers(-5, 5), st.floats(-5, 5, allow_nan=False)),
         "m_where": st.sampled_from(["home", "clinic"]),
         "m_with": st.sampled_from(["nobody", "family"]),
