@@ -108,7 +108,9 @@ def build_app(settings: ApiSettings, lifespan: Callable[[FastAPI], AbstractAsync
     problems.install(app)
     for door in (participant, care, research, system):
         app.include_router(door.router)
-    app.add_middleware(Edge)
+    build = app.build_middleware_stack
+    # Outside everything, the framework's own body limit and error page included.
+    app.build_middleware_stack = lambda: Edge(build())  # type: ignore[method-assign]
     describe = app.openapi
     app.openapi = lambda: app.openapi_schema or problems.described(describe())  # type: ignore[method-assign]
     return app

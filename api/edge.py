@@ -8,6 +8,8 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.problems import document
+from models.codec import canonical
 from models.ids import new_uid
 
 log = structlog.get_logger("http")
@@ -41,19 +43,34 @@ class Edge:
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         scope["request_id"] = given.decode() if _REQUEST_ID.match(given) else new_uid().hex
-        started, status = perf_counter(), 500
+        started, status, instead = perf_counter(), 0, b""
 
         async def stamp(message: Message) -> None:
-            nonlocal status
+            nonlocal status, instead
             if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = _dressed(message.get("headers", []), scope["request_id"])
+                status, headers = message["status"], message.get("headers", [])
+                if status == 413 and (b"content-type", b"application/problem+json") not in headers:
+                    instead = _too_large(scope["request_id"])
+                    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(instead)).encode())]
+                message["headers"] = _dressed(headers, scope["request_id"])
+            elif instead:
+                message["body"] = instead
             await send(message)
 
         try:
             await self.app(scope, receive, stamp)
+        except Exception as error:
+            # The reply has left and problems.py has logged kind and place; the server would log the exception's words, which may hold data.
+            if not status:
+                log.error("edge.failed", kind=type(error).__name__, request_id=scope["request_id"])
+                raise
         finally:
-            _count(scope, status, perf_counter() - started)
+            _count(scope, status or 500, perf_counter() - started)
+
+
+def _too_large(request_id: str) -> bytes:
+    """The framework refuses a long body before any handler of ours, in plain text."""
+    return canonical(document(request_id, 413, "body_too_large", "The body is larger than this address takes."))
 
 
 def _dressed(headers: Any, request_id: str) -> list[tuple[bytes, bytes]]:

@@ -50,6 +50,13 @@ ALLOWED = frozenset(
 """Facts about work. Answers, names, tokens and free text have no member of their own, so they cannot be written."""
 
 
+class _Quiet(logging.Formatter):
+    """What libraries log, without their words."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # the name is the library's
+        return f'{{"kind":"{ei[0].__name__ if ei[0] else "-"}"}}'
+
+
 def _allow(_logger: Any, _method: str, event: EventDict) -> EventDict:
     kept = {name: value for name, value in event.items() if name in ALLOWED}
     if len(kept) < len(event):
@@ -59,7 +66,9 @@ def _allow(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 def set_up_logs(level: str = "INFO") -> None:
     """Called once by the process, never on import. Exceptions are logged by kind and place: their text may hold data."""
-    logging.basicConfig(level=logging.WARNING, format='{"logger":"%(name)s","level":"%(levelname)s"}', stream=sys.stderr)
+    quiet = logging.StreamHandler(sys.stderr)
+    quiet.setFormatter(_Quiet('{"logger":"%(name)s","level":"%(levelname)s"}'))
+    logging.basicConfig(level=logging.WARNING, handlers=[quiet])
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

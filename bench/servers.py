@@ -35,7 +35,8 @@ from models.writer import Writer
 from tests.build import build_study, insert_person
 from tests.conftest import fixed_keys
 
-PEOPLE = 200
+PEOPLE = 2_000
+"""So many that nobody answers more in a run than a person would in a day: a day's answers are read at each decision."""
 ROOT = Path(__file__).parent.parent
 
 
@@ -56,7 +57,7 @@ def settings_for(directory: Path, name: str) -> DatabaseSettings:
 
 
 def house_app(directory: Path) -> FastAPI:
-    """The whole house, with 200 people who hold tokens."""
+    """The whole house, with people who hold tokens."""
     settings = settings_for(directory, "house")
     config = Config(ROOT / "alembic.ini")
     config.attributes["settings"] = settings
@@ -176,7 +177,11 @@ def bare_app(directory: Path) -> FastAPI:
             "answered_at": body["answered_at"],
             "answers": body["answers"],
         }
-        writer.submit(row, lambda result: loop.call_soon_threadsafe(future.set_result, result))
+
+        def done(result: Any) -> None:
+            loop.call_soon_threadsafe(future.set_result, result)
+
+        writer.submit(row, done)
         if isinstance(result := await future, Exception):
             raise result
         return Response(b'{"stored":true}', 201, media_type="application/json")

@@ -21,7 +21,11 @@ from models.settings import DatabaseSettings
 
 Values = Mapping[str, Any]
 
-_CODEC: dict[str, Any] = {"json_serializer": lambda value: canonical(value).decode(), "json_deserializer": parse}
+_CODEC: dict[str, Any] = {
+    "json_serializer": lambda value: canonical(value).decode(),
+    "json_deserializer": parse,
+    "hide_parameters": True,  # the text of a database error would hold the row
+}
 _SNAPSHOT = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from api.actions.record_act import act_of, add_act
 from api.actions.record_event import NewEvent, record_event, retract_event
+from api.actions.tell_of_event import tell_of_event
 from api.auth.participant import ParticipantViewer
 from api.deps import TheHouse
 from api.problems import responses
@@ -63,6 +64,7 @@ def put_event(
         _, new = record_event(session, person, event, source="participant", now=now)
         row = timed_event(session, person.id, client_id)
         if new:
+            tell_of_event(session, house, person, event, now=now)
             act = act_of(house, request, viewer, "event_recorded", "timed_event", client_id, person=person.uid)
             add_act(session, house, person.study_uid, act)
     assert row is not None

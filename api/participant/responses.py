@@ -1,10 +1,13 @@
 """Responses: the hot path, the batch of a phone that was offline, and the decision beside each receipt."""
 
 import asyncio
+import hashlib
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
@@ -15,14 +18,19 @@ from api.actions.submit_response import Submitted, known_versions
 from api.auth.participant import OwnViewer, ParticipantViewer
 from api.deps import House, TheHouse
 from api.problems import document, responses, status_of
+from api.settings import ApiSettings
 from api.shapes import Moment, Shape
+from models.access import Viewer
 from models.codec import canonical, parse
 from models.definition.disclose import disclosures
-from models.errors import Invalid, Malformed, Problem, TooLarge
+from models.errors import Fault, Invalid, Malformed, Problem, TooLarge
+from models.ids import derived_uid
 from models.kinds import DecisionStatus
 from models.queries.decision import own_decision
 from models.queries.response import own_person, own_response
 from models.writer import Lane
+
+log = structlog.get_logger("responses")
 
 router = APIRouter(prefix="/v1/participant/responses", tags=["participant"])
 
@@ -161,41 +169,51 @@ async def put_response(response_id: UUID, request: Request, house: TheHouse, vie
     response_model=BatchReply,
     responses=responses(401, 413, 422),
     openapi_extra=_body_of(BatchIn),
+    max_body_size=ApiSettings().batch_body_limit,
 )
 async def post_response_batch(request: Request, house: TheHouse, viewer: OwnViewer) -> Response:
     """Up to 500 responses of a phone that was offline: one bad item is refused alone. Results stand in the order sent."""
     items = _items(await request.body(), house.settings.batch_items)
-    digest = request.scope["token_digest"]
-    submissions = [read_submission(viewer, digest, key, msgspec.json.encode(body)) for key, body in items if key is not None]
-    ordered = sorted(submissions, key=lambda one: one.given.answered_at.timestamp() if one.given else 0.0)
-    outcomes: dict[int, Submitted | Exception] = {}
+    submissions = [_item(viewer, request.scope["token_digest"], one) for one in items]
+    ordered = sorted(submissions, key=_place)
+    outcomes: dict[int, Submitted | BaseException] = {}
     for start in range(0, len(ordered), CHUNK):
         chunk = ordered[start : start + CHUNK]
-        results = await asyncio.gather(*[_submit(house, one, _lane(house, one, Lane.LOW)) for one in chunk])
+        results = await asyncio.gather(*[_submit(house, one, _lane(house, one, Lane.LOW)) for one in chunk], return_exceptions=True)
         outcomes.update({id(one): result for one, result in zip(chunk, results, strict=True)})
-    waiting = iter(submissions)
-    results_out = []
-    for key, _ in items:
-        if key is None:
-            bad = Invalid("invalid", "An item needs an id that is a UUID.")
-            results_out.append(_refused("", bad, request))
-            continue
-        submission = next(waiting)
-        results_out.append(await _batch_result(house, submission, outcomes[id(submission)], request))
+    results_out = [await _batch_result(house, one, outcomes[id(one)], request) for one in submissions]
     return Response(b'{"results":[' + b",".join(results_out) + b"]}", media_type="application/json")
 
 
-def _items(body: bytes, limit: int) -> list[tuple[UUID | None, dict[str, Any]]]:
+def _items(body: bytes, limit: int) -> list[Any]:
     try:
         read = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Malformed("broken_json", "The body is not JSON, or is nested too deeply.") from None
     given = read.get("items") if isinstance(read, dict) else None
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise Invalid("invalid", "A batch is an object with a list `items` of objects.")
+    if not isinstance(given, list):
+        raise Invalid("invalid", "A batch is an object with a list `items`.")
     if len(given) > limit:
         raise TooLarge("batch_too_large", f"A batch holds at most {limit} responses.")
-    return [(_key(one.get("id")), {name: value for name, value in one.items() if name != "id"}) for one in given]
+    return given
+
+
+def _item(viewer: Viewer, digest: bytes, one: Any) -> Submission:
+    """One item as a submission. Without a readable id it is refused, after the same look for what must reach a human."""
+    key = _key(one.get("id")) if isinstance(one, dict) else None
+    body = {name: value for name, value in one.items() if name != "id"} if isinstance(one, dict) else one
+    if key is not None:
+        return read_submission(viewer, digest, key, msgspec.json.encode(body))
+    whole = msgspec.json.encode(one)
+    stand_in = derived_uid("response_without_id", str(viewer.enrollment_id), hashlib.sha256(whole).hexdigest())
+    message = "An item needs an id that is a UUID."
+    problem = Invalid("invalid", message, (Fault("/id", "uuid", message),))
+    return replace(read_submission(viewer, digest, stand_in, msgspec.json.encode(body)), body=whole, problem=problem)
+
+
+def _place(one: Submission) -> tuple[int, float]:
+    """In order of time, edits after what they edit."""
+    return (one.given.base_revision or 0, one.given.answered_at.timestamp()) if one.given else (0, 0.0)
 
 
 def _key(value: Any) -> UUID | None:
@@ -205,7 +223,7 @@ def _key(value: Any) -> UUID | None:
         return None
 
 
-async def _batch_result(house: House, submission: Submission, result: Submitted | Exception, request: Request) -> bytes:
+async def _batch_result(house: House, submission: Submission, result: Submitted | BaseException, request: Request) -> bytes:
     if isinstance(result, Submitted):
         reply = await _reply(house, result)
         head = canonical({"id": str(submission.client_id), "status": 201 if result.created else 200})
@@ -213,9 +231,10 @@ async def _batch_result(house: House, submission: Submission, result: Submitted 
     return _refused(str(submission.client_id), result, request)
 
 
-def _refused(client_id: str, error: Exception, request: Request) -> bytes:
+def _refused(client_id: str, error: BaseException, request: Request) -> bytes:
     if not isinstance(error, Problem):
-        raise error
+        log.error("batch.item_failed", kind=type(error).__name__, request_id=request.scope["request_id"])
+        error = Problem("not_stored", "Nothing was stored; send the same item again.")
     status = status_of(error)
     refusal = document(request.scope["request_id"], status, error.code, error.detail, error.faults)
     return canonical({"id": client_id, "status": status, "problem": refusal})

@@ -140,7 +140,7 @@ def _out(row: Row[Any], study: UUID) -> ExportOut:
         purpose=row.purpose,
         as_of=row.as_of,
         requested_at=row.requested_at,
-        finished_at=row.finished_at,
+        finished_at=row.finished_at if row.state in {ExportState.READY, ExportState.FAILED} else None,
         sha256=row.sha256,
         bytes=row.bytes,
         rows=row.rows,

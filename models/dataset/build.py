@@ -192,6 +192,7 @@ def _finish(sessions: Sessions, keys: Keys, claimed: Any, built: Built, *, now: 
             built.path.unlink()
             ledger.reopen_export(session, claimed)
             return False
+        now = ledger.end_of_build(claimed, now)
         done = ledger.finish_export(
             session, claimed, file_name=built.path.name, sha256=built.sha256, size_bytes=built.size_bytes, rows=built.rows, now=now
         )

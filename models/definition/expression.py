@@ -171,7 +171,44 @@ def _compile(tree: Any, depth: int) -> _Run:
     operation = _OPERATIONS.get(name)
     if operation is None or not _counts(name, parts):
         return _nothing
+    if name in _QUICK_ORDER:
+        return _ordered(parts[0], parts[1], _QUICK_ORDER[name], operation)
+    if name in {"and", "or"}:
+        return _joined(parts, stops_at=name == "or")
     return lambda items, variables: operation([part(items, variables) for part in parts])
+
+
+def _ordered(left: _Run, right: _Run, quick: Callable[[Any, Any], bool], operation: Callable[[Sequence[Value]], Value]) -> _Run:
+    """A comparison; two plain numbers, which is nearly all of them, go the short way."""
+
+    def run(items: Mapping[str, Value], variables: Mapping[str, Value]) -> Value:
+        a, b = left(items, variables), right(items, variables)
+        return quick(a, b) if type(a) in _PLAIN and type(b) in _PLAIN and _exact(a) and _exact(b) else operation((a, b))
+
+    return run
+
+
+def _joined(parts: Sequence[_Run], *, stops_at: bool) -> _Run:
+    """`and` stops at the first False, `or` at the first True; otherwise a part that is not a truth value makes the whole missing."""
+
+    def run(items: Mapping[str, Value], variables: Mapping[str, Value]) -> Value:
+        known = True
+        for part in parts:
+            value = part(items, variables)
+            if value is stops_at:
+                return stops_at
+            known = known and value is (not stops_at)
+        return (not stops_at) if known else None
+
+    return run
+
+
+_PLAIN: Final = frozenset({int, float})
+
+
+def _exact(value: Any) -> bool:
+    """Whether comparing it as it is and as a float is the same."""
+    return bool(-9_007_199_254_740_992 <= value <= 9_007_199_254_740_992)
 
 
 def _reference(tree: Mapping[str, str]) -> _Run:
@@ -272,6 +309,13 @@ def _has(values: Sequence[Value]) -> Value:
 def _coalesce(values: Sequence[Value]) -> Value:
     return next((value for value in values if value is not None), None)
 
+
+_QUICK_ORDER: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
 
 _OPERATIONS: Final[Mapping[str, Callable[[Sequence[Value]], Value]]] = {
     "and": _all,

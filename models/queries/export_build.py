@@ -63,9 +63,17 @@ def fail_export(session: WriteSession, claimed: Row[Any], *, problem: str, now: 
 
 
 def reopen_export(session: WriteSession, row: Row[Any]) -> None:
-    """To be built again: its file, if there is one, holds someone who has withdrawn the use of their data."""
-    again = {"state": ExportState.WAITING, "started_at": None, "finished_at": None, "file_name": None, "sha256": None, "bytes": None}
+    """To be built again: its file, if there is one, holds someone who has withdrawn the use of their data.
+
+    `finished_at` stays: the next build ends later, also where study time stands still, so that the ledger's lines keep apart.
+    """
+    again = {"state": ExportState.WAITING, "started_at": None, "file_name": None, "sha256": None, "bytes": None}
     session.execute(update(Export).where(Export.id == row.id).values(**again))
+
+
+def end_of_build(claimed: Row[Any], now: datetime) -> datetime:
+    """When a build that ends now ended: always after the one before it."""
+    return now if claimed.finished_at is None else max(now, claimed.finished_at + timedelta(microseconds=1))
 
 
 def stopped_use(session: ReadSession, enrollment_ids: Collection[int]) -> int:
@@ -78,9 +86,14 @@ def stopped_use(session: ReadSession, enrollment_ids: Collection[int]) -> int:
 
 def stopped_since(session: ReadSession, row: Row[Any]) -> int:
     """How many people in a finished export have withdrawn the use of their data since: look before a download (ix_disclosed_study)."""
-    people = select(Disclosed.enrollment_id).where(Disclosed.study_id == row.study_id, Disclosed.export_id == row.id)
+    people = select(Disclosed.enrollment_id).where(Disclosed.study_id == row.study_id, _in_archive(row))
     statement = select(func.count()).select_from(Enrollment).where(Enrollment.consent_use.is_(False), Enrollment.id.in_(people))
     return int(session.value(statement))
+
+
+def _in_archive(row: Row[Any]) -> Any:
+    """The ledger's lines of the archive as it is now: one that was built again leaves the lines of the earlier one behind."""
+    return and_(Disclosed.export_id == row.id, Disclosed.at >= row.finished_at)
 
 
 def _set(session: WriteSession, claimed: Row[Any], **values: Any) -> int:
@@ -105,7 +118,7 @@ def record_download(session: WriteSession, row: Row[Any], viewer: Viewer, *, now
     known = select(Disclosed.id).where(Disclosed.export_id == row.id, Disclosed.recipient == viewer.actor)
     if session.value(known.limit(1)) is not None:
         return 0
-    people = session.rows(select(Disclosed.enrollment_id).where(Disclosed.export_id == row.id).distinct().order_by(Disclosed.enrollment_id))
+    people = session.rows(select(Disclosed.enrollment_id).where(_in_archive(row)).distinct().order_by(Disclosed.enrollment_id))
     record_disclosed(session, row, [one.enrollment_id for one in people], recipient=viewer.actor, now=now)
     return len(people)
 

@@ -18,6 +18,7 @@ from tests.conftest import fixed_keys
 from tests.risk.stream import HOUR, MINUTE, Stream, begin
 
 START = NOW - 60 * 24 * HOUR
+ASKED = ("m_crave_now", "m_stress", "m_low", "m_withdraw", "m_choice")
 
 
 @pytest.fixture(scope="module")
@@ -144,11 +145,7 @@ def test_changing_what_came_after_an_answer_leaves_its_features_as_they_were(sha
         if number < 9:
             other.say(at, instrument, id=told.sent[number], **answers)
         elif number % 2:
-            other.say(
-                at + 17 * MINUTE,
-                instrument,
-                **{name: 0 for name in answers if name != "m_where"} | {"m_cue": True} if "m_cue" in answers else {},
-            )
+            other.say(at + 17 * MINUTE, "momentary", m_crave_now=0, m_stress=10, m_cue=True)
     kept = [str(one) for one in told.sent[:9]]
     mine, theirs = told.newest(), other.newest()
     assert {name: mine[name].detail["features"] for name in kept} == {name: theirs[name].detail["features"] for name in kept}
@@ -221,17 +218,8 @@ def test_an_edit_changes_history_and_opens_no_decision(stream):
         stream.say(at, instrument, **answers)
     decisions, alerts = stream.decisions(), stream.alerts()
     target, (at, instrument, _) = stream.sent[3], history[3]
-    stream.say(
-        at,
-        instrument,
-        now=history[-1][0] + HOUR,
-        id=target,
-        _base_revision=1,
-        _edit_reason="wrong_scale",
-        m_crave_now=0,
-        m_stress=10,
-        m_low=0,
-    )
+    edit = {"_base_revision": 1, "_edit_reason": "wrong_scale", "m_crave_now": 0, "m_stress": 10}
+    stream.say(at, instrument, now=history[-1][0] + HOUR, id=target, **edit)
     assert (stream.decisions(), stream.alerts()) == (decisions, alerts)
     first, second = [row for row in stream.responses() if row.client_id == target]
     assert [(first.revision, first.superseded), (second.revision, second.superseded)] == [(1, True), (2, False)]
