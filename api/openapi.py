@@ -19,6 +19,17 @@ def text() -> str:
     return json.dumps(document(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
+def main(words: list[str]) -> int:
+    """Writes the document, or with `--check` says whether the file stands for the routes as they are."""
+    checking = "--check" in words
+    target = next((Path(word) for word in words if not word.startswith("--")), Path("docs/openapi.json"))
+    if not checking:
+        target.write_text(text(), encoding="utf-8")
+        return 0
+    same = target.exists() and target.read_text(encoding="utf-8") == text()
+    sys.stdout.write(f"{target} {'and the routes say the same' if same else 'is behind the routes: run make openapi'}\n")
+    return 0 if same else 1
+
+
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/openapi.json")
-    target.write_text(text(), encoding="utf-8")
+    sys.exit(main(sys.argv[1:]))

@@ -4,7 +4,9 @@
 Nothing here repeats what was sent: the framework's own handlers echo the input, so they are replaced.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from itertools import islice, takewhile
 from typing import Any
 
 import structlog
@@ -21,6 +23,10 @@ from models.codec import canonical
 log = structlog.get_logger("problems")
 
 MEDIA_TYPE = "application/problem+json"
+
+MOST_FAULTS = 100
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+"""Could be the name of a field."""
 
 STATUS: Mapping[type[errors.Problem], int] = {
     errors.Malformed: 400,
@@ -111,8 +117,15 @@ def pointer(location: Sequence[Any]) -> str:
 
 
 def faults_of(error: ValidationError | RequestValidationError, *, skip: int = 0) -> list[errors.Fault]:
-    """The broken rules of a shape, without what was sent."""
-    return [errors.Fault(pointer(one["loc"][skip:]), str(one["type"]), _plain(str(one["type"]), str(one["msg"]))) for one in error.errors()]
+    """The broken rules of a shape, without what was sent; at most 100, so that a refusal stays short."""
+    found = islice(error.errors(), MOST_FAULTS)
+    return [errors.Fault(_plain_pointer(one["loc"][skip:]), str(one["type"]), _plain(str(one["type"]), str(one["msg"]))) for one in found]
+
+
+def _plain_pointer(location: Sequence[Any]) -> str:
+    """The place up to a member that we have not named: what a client calls its members may be what a person said."""
+    plain = takewhile(lambda part: isinstance(part, int) or _NAME.fullmatch(part) is not None, location)
+    return pointer(list(plain))
 
 
 def _plain(kind: str, message: str) -> str:
@@ -121,6 +134,7 @@ def _plain(kind: str, message: str) -> str:
         "json_invalid": "This is not JSON.",
         "value_error": "The value breaks a rule of this field.",
         "enum": "Not one of the words allowed here.",
+        "uuid_parsing": "This is not a UUID.",
     }
     return quoting.get(kind, message)
 

@@ -1,7 +1,8 @@
 """Shapes that several doors share. Frozen, and strict about types: `"3"` is not 3 and 0 is not an instant."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -27,6 +28,20 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_i
 
 StrictMoment = Annotated[AwareDatetime, AfterValidator(_in_range)]
 """The same for shapes that are read from bytes in strict mode, where only text is an instant."""
+
+
+_DAY: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
+
+
+def _day_text(value: Any) -> Any:
+    # pydantic reads a number as seconds since 1970.
+    if (isinstance(value, str) and _DAY.match(value)) or isinstance(value, date):
+        return value
+    raise ValueError("a day is YYYY-MM-DD")
+
+
+Day = Annotated[date, BeforeValidator(_day_text), Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+"""A local date, `YYYY-MM-DD`."""
 
 
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -16,6 +16,7 @@ from models.codec import digest
 from models.errors import Fault, Invalid, Malformed, Problem
 
 MAX_ANSWERS = 400
+MAX_REVISION = 2**31 - 1
 _Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
@@ -24,7 +25,7 @@ class ResponseIn(Shape):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
-    protocol_revision: int = Field(ge=1)
+    protocol_revision: int = Field(ge=1, le=MAX_REVISION)
     """The revision that the phone holds and asked from; the answers are validated against it."""
     instrument: _Code
     prompt_id: UUID | None = None
@@ -39,7 +40,7 @@ class ResponseIn(Shape):
     complete: bool = True
     answers: dict[str, Any] = Field(max_length=MAX_ANSWERS)
     """Item id -> `{"value": …}`, `{"skipped": true}` or `{"declined": true}`, each with an optional `at`."""
-    base_revision: int | None = Field(default=None, ge=1)
+    base_revision: int | None = Field(default=None, ge=1, le=MAX_REVISION)
     """Of a deliberate edit: the stored revision that it changes."""
     edit_reason: _Code | None = None
 
@@ -82,10 +83,12 @@ def read_submission(viewer: Viewer, token_digest: bytes, client_id: UUID, body: 
     return Submission(viewer, token_digest, client_id, body, content_hash(given), given, None, {})
 
 
+_CONTENT = tuple(sorted(set(ResponseIn.model_fields) - {"sent_at"}))
+
+
 def content_hash(given: ResponseIn) -> bytes:
     """What makes two submissions the same: everything but `sent_at`, which changes with each try."""
-    content = given.model_dump(mode="python", exclude={"sent_at"})
-    return digest({**content, "prompt_id": str(given.prompt_id) if given.prompt_id else None})
+    return digest({name: getattr(given, name) for name in _CONTENT})
 
 
 def _refused(viewer: Viewer, token_digest: bytes, client_id: UUID, body: bytes, error: ValidationError) -> Submission:

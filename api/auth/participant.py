@@ -94,5 +94,12 @@ async def own_viewer(row: Annotated[TokenRow, Depends(_token)]) -> Viewer:
     return row.viewer()
 
 
+async def viewer_of(request: Request) -> Viewer:
+    """`own_viewer` for a route that reads its own request."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    given = HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials) if scheme.lower() == "bearer" and credentials else None
+    return (await _token(request, given)).viewer()
+
+
 ParticipantViewer = Annotated[Viewer, Depends(participant_viewer)]
 OwnViewer = Annotated[Viewer, Depends(own_viewer)]

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 from sqlalchemy import Row
 
 from api.actions.handle_alert import note_place
@@ -34,6 +35,8 @@ from risk.alerts import rung_of, snooze_limit_minutes
 router = APIRouter(prefix="/v1/care/alerts", tags=["care"])
 
 RECEIVED_HOURS = 24
+
+Tier = Annotated[int, Field(ge=2, le=4)]
 
 
 class LadderPosition(Shape):
@@ -127,7 +130,7 @@ def list_alerts(
     study: UUID | None = None,
     enrollment: UUID | None = None,
     state: Annotated[list[AlertState] | None, Query(max_length=7)] = None,
-    tier: Annotated[list[int] | None, Query(max_length=3)] = None,
+    tier: Annotated[list[Tier] | None, Query(max_length=3)] = None,
     since: Moment | None = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,

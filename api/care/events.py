@@ -15,7 +15,7 @@ from api.auth.staff import StaffViewer
 from api.deps import TheHouse
 from api.pages import Expected, etag
 from api.problems import responses
-from api.shapes import Moment, Shape
+from api.shapes import Day, Moment, Shape
 from models.access import Ability
 from models.kinds import TimedEventKind
 from models.queries import enrollment as rows
@@ -47,8 +47,8 @@ class TimedEventList(Shape):
 
 
 class MoveIn(Shape):
-    revision: Annotated[StrictInt, Field(ge=1)]
-    valid_from: date | None = None
+    revision: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+    valid_from: Day | None = None
     """Local day of the person; null: today. What was already sent stays."""
 
 

@@ -14,9 +14,9 @@ from api.auth.device_tokens import read_public_key
 from api.auth.participant import ParticipantViewer
 from api.auth.tokens import Issued
 from api.deps import TheHouse
-from api.participant.shapes import AppVersion, Day, Zone
+from api.participant.shapes import AppVersion, Zone
 from api.problems import responses
-from api.shapes import Moment, Shape
+from api.shapes import Day, Moment, Shape
 from models.queries import device as devices
 from models.queries.enrollment_phone import lock_own, own
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,13 @@ import msgspec
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 from pydantic import Field
 
 from api.actions.reply import decision_document, response_reply
 from api.actions.submission import ResponseIn, Submission, read_submission
 from api.actions.submit_response import Submitted, known_versions
-from api.auth.participant import OwnViewer, ParticipantViewer
+from api.auth.participant import OwnViewer, ParticipantViewer, viewer_of
 from api.deps import House, TheHouse
 from api.problems import document, responses, status_of
 from api.settings import ApiSettings
@@ -141,7 +143,27 @@ def _body_of(model: type[Shape]) -> dict[str, Any]:
 _REFUSALS = responses(401, 404, 409, 410, 413, 422)
 
 
-@router.put(
+class _Direct(APIRoute):
+    """Documented and matched like any route, and then served without the dependency machinery, which costs a fifth of the loop's time."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return _put_directly
+
+
+async def _put_directly(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    try:
+        response_id = UUID(request.path_params["response_id"])
+    except ValueError:
+        fault = Fault("/path/response_id", "uuid_parsing", "The id of a response is a UUID.")
+        raise Invalid("invalid", "The request breaks the rules named in errors.", (fault,)) from None
+    return await _put(response_id, request, request.app.state.house, viewer)
+
+
+direct = APIRouter(prefix="/v1/participant/responses", tags=["participant"], route_class=_Direct)
+
+
+@direct.put(
     "/{response_id}",
     name="put_response",
     response_model=ResponseReply,
@@ -154,6 +176,10 @@ async def put_response(response_id: UUID, request: Request, house: TheHouse, vie
 
     Someone who stopped collection is refused, after a look for what must reach a human.
     """
+    return await _put(response_id, request, house, viewer)
+
+
+async def _put(response_id: UUID, request: Request, house: House, viewer: Viewer) -> Response:
     body = await request.body()
     submission = read_submission(viewer, request.scope["token_digest"], response_id, body)
     result = await _submit(house, submission, _lane(house, submission, Lane.NORMAL))

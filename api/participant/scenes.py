@@ -26,9 +26,9 @@ from api.auth.participant import ParticipantViewer
 from api.deps import House, TheHouse
 from api.pages import etag
 from api.participant.etag import matched_version
-from api.participant.shapes import Amount, Day, Rating
+from api.participant.shapes import Amount, Rating
 from api.problems import responses
-from api.shapes import Moment, Shape
+from api.shapes import Day, Moment, Shape
 from models.errors import Missing
 from models.queries import scenes as queries
 from models.queries.enrollment_phone import lock_own, own

@@ -11,9 +11,9 @@ from api.actions.leave import leave
 from api.actions.pause import Reason, pause, resume
 from api.auth.participant import OwnViewer, ParticipantViewer
 from api.deps import House, TheHouse
-from api.participant.shapes import Day, Zone
+from api.participant.shapes import Zone
 from api.problems import responses
-from api.shapes import Moment, Shape
+from api.shapes import Day, Moment, Shape
 from models.access import Viewer
 from models.definition.prompting import WakeWindows
 from models.errors import Fault, Invalid

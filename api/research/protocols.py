@@ -11,7 +11,7 @@ from api.actions.record_act import act_of, add_act
 from api.deps import TheHouse
 from api.problems import ProblemFault, responses
 from api.research.study import Manager, StudyRow
-from api.shapes import Moment, Shape
+from api.shapes import Day, Moment, Shape
 from models.definition.load import MAX_BYTES
 from models.definition.protocol import Protocol
 from models.errors import Malformed
@@ -100,7 +100,7 @@ def publish_protocol(
     house: TheHouse,
     request: Request,
     response: Response,
-    effective_from: date | None = None,
+    effective_from: Day | None = None,
     note: Annotated[str | None, Query(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
     preview_only: Annotated[bool, Query(alias="preview")] = False,
 ) -> PublishOut:
@@ -143,7 +143,7 @@ def list_protocols(study: StudyRow, house: TheHouse) -> RevisionList:
 
 
 @router.get("/{revision}", response_model=Protocol, responses=responses(401, 403, 404))
-def read_protocol(study: StudyRow, revision: Annotated[int, Field(ge=1, le=2**31)], house: TheHouse) -> Response:
+def read_protocol(study: StudyRow, revision: Annotated[int, Field(ge=1, le=2**31 - 1)], house: TheHouse) -> Response:
     """The document, byte for byte as its checksum says; the checksum is the ETag."""
     with house.sessions.reading() as session:
         row = protocol_by_revision(session, study.id, revision)

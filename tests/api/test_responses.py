@@ -468,12 +468,11 @@ def test_a_completed_enrollment_still_takes_what_a_phone_kept(house, phone):
 
 def test_answers_stand_in_no_log_line(house, phone, capsys):
     send(house, phone, "use", {"safe_now": "no", "u_amount": "heron7531"})
-    send(house, phone, "craving", {"m_crave_now": 7531})
+    send(house, phone, "craving", {"m_crave_now": 975311357911})
     said = capsys.readouterr()
-    assert "put_response" in said.out or "/v1/participant/responses/{response_id}" in said.out + said.err
-    assert "heron7531" not in said.out + said.err
-    assert "7531" not in said.out + said.err
-    assert b64encode(b"heron7531").decode() not in said.out + said.err
+    lines = said.out + said.err
+    assert "http.request" in lines
+    assert not [planted for planted in ("heron7531", b64encode(b"heron7531").decode(), "975311357911", "not_safe") if planted in lines]
 
 
 # A batch of a phone that was offline
@@ -516,7 +515,7 @@ def test_five_hundred_answers_of_a_phone_that_was_away_are_all_stored(house, pho
     for one in items:
         for answer in one["answers"].values():
             answer["at"] = one["answered_at"]
-    assert len(json.dumps(items)) > 2 * house.house.settings.body_limit
+    assert len(json.dumps(items)) > house.house.settings.body_limit
     reply = batch(house, phone, items)
     assert reply.status_code == 200, reply.text[:300]
     assert {one["status"] for one in reply.json()["results"]} == {201}

@@ -167,7 +167,9 @@ _operands = (
 _trees = st.recursive(
     _operands,
     lambda parts: (
-        st.tuples(st.sampled_from(sorted(OPERANDS)), st.lists(parts, min_size=1, max_size=4)).map(lambda made: [made[0], *made[1]])
+        st.tuples(st.sampled_from(sorted(set(OPERANDS) - {"answered"})), st.lists(parts, min_size=1, max_size=4)).map(
+            lambda made: [made[0], *made[1]]
+        )
         | st.sampled_from([*ITEMS, "pain"]).map(lambda name: ["answered", name])
     ),
     max_leaves=30,
