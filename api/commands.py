@@ -174,7 +174,7 @@ def replay(
     mapped = load_mapping(mapping)
     entries, left = read_entries(file, mapped)
     home = directory or settings.directory / f"replay-{mapped.study.slug}"
-    place = DatabaseSettings(url=f"sqlite:///{home / 'breakwater.db'}", directory=home)
+    place = DatabaseSettings.read({"BREAKWATER_DIRECTORY": str(home)})
     with writing_process(place, "breakwater replay"), _opened(place, rehearsal=True) as (sessions, keys):
         house = build_house(sessions, keys, ApiSettings())
         done = send_replay(

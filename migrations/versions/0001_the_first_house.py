@@ -715,8 +715,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["protocol_version_id"], ["protocol_version.id"], name=op.f("fk_prompt_protocol_version_id")),
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_prompt_study_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prompt")),
-        sa.UniqueConstraint("study_id", "enrollment_id", "design", "slot", name=op.f("uq_prompt_study_id_enrollment_id_design_slot")),
-        sa.UniqueConstraint("study_id", "enrollment_id", "uid", name=op.f("uq_prompt_study_id_enrollment_id_uid")),
+        sa.UniqueConstraint("enrollment_id", "design", "slot", "study_id", name=op.f("uq_prompt_enrollment_id_design_slot_study_id")),
+        sa.UniqueConstraint("enrollment_id", "uid", "study_id", name=op.f("uq_prompt_enrollment_id_uid_study_id")),
     )
     with op.batch_alter_table("prompt", schema=None) as batch_op:
         batch_op.create_index("ix_prompt_enrollment_due", ["enrollment_id", "due_at"], unique=False)
@@ -774,7 +774,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["enrollment_id"], ["enrollment.id"], name=op.f("fk_risk_state_enrollment_id")),
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_risk_state_study_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_risk_state")),
-        sa.UniqueConstraint("study_id", "enrollment_id", name=op.f("uq_risk_state_study_id_enrollment_id")),
+        sa.UniqueConstraint("enrollment_id", "study_id", name=op.f("uq_risk_state_enrollment_id_study_id")),
     )
     with op.batch_alter_table("risk_state", schema=None) as batch_op:
         batch_op.create_index(
@@ -992,7 +992,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_response_study_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_response")),
         sa.UniqueConstraint(
-            "study_id", "enrollment_id", "client_id", "revision", name=op.f("uq_response_study_id_enrollment_id_client_id_revision")
+            "enrollment_id", "client_id", "revision", "study_id", name=op.f("uq_response_enrollment_id_client_id_revision_study_id")
         ),
     )
     with op.batch_alter_table("response", schema=None) as batch_op:
@@ -1138,7 +1138,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_risk_estimate_study_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_risk_estimate")),
         sa.UniqueConstraint(
-            "study_id", "enrollment_id", "source_id", "revision", name=op.f("uq_risk_estimate_study_id_enrollment_id_source_id_revision")
+            "enrollment_id", "source_id", "revision", "study_id", name=op.f("uq_risk_estimate_enrollment_id_source_id_revision_study_id")
         ),
         sa.UniqueConstraint("uid", name=op.f("uq_risk_estimate_uid")),
     )
@@ -1335,7 +1335,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_decision_study_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
         sa.UniqueConstraint(
-            "study_id", "enrollment_id", "point", "source_id", name=op.f("uq_decision_study_id_enrollment_id_point_source_id")
+            "enrollment_id", "point", "source_id", "study_id", name=op.f("uq_decision_enrollment_id_point_source_id_study_id")
         ),
         sa.UniqueConstraint("uid", name=op.f("uq_decision_uid")),
     )

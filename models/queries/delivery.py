@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, exists, func, select, tuple_, update
+from sqlalchemy import Row, bindparam, exists, func, select, update
 
 from models.kinds import DeliveryState, PromptState
 from models.session import ReadSession, WriteSession
@@ -67,11 +67,12 @@ def ended_prompts(session: ReadSession, deliveries: Sequence[Row[Any]]) -> Mappi
     told = [one for one in deliveries if one.kind in _PROMPTS]
     if not told:
         return {}
-    subject = tuple_(Prompt.study_id, Prompt.enrollment_id, Prompt.uid)
-    named = {(one.study_id, one.enrollment_id, one.subject) for one in told}
+    # Two lists instead of a list of names: SQLite finds no index for row values and would read the whole table.
     rows = session.rows(
         select(Prompt.study_id, Prompt.enrollment_id, Prompt.uid, Prompt.state).where(
-            subject.in_(sorted(named, key=str)), Prompt.next_at.is_(None)
+            Prompt.enrollment_id.in_(sorted({one.enrollment_id for one in told})),
+            Prompt.uid.in_(sorted({one.subject for one in told})),
+            Prompt.next_at.is_(None),
         )
     )
     ended = {(row.study_id, row.enrollment_id, row.uid): PromptState(row.state) for row in rows}
@@ -83,8 +84,12 @@ def waits_for_fetch(session: ReadSession, names: Collection[tuple[int, str]]) ->
     """Whether any of these promises, by (study, dedup key), is still open (unique index of delivery)."""
     if not names:
         return False
-    name = tuple_(Delivery.study_id, Delivery.dedup_key)
-    return bool(session.value(select(exists(select(Delivery.id).where(name.in_(sorted(names)), _OPEN)))))
+    rows = session.rows(
+        select(Delivery.study_id, Delivery.dedup_key).where(
+            Delivery.study_id.in_(sorted({study for study, _ in names})), Delivery.dedup_key.in_(sorted({key for _, key in names})), _OPEN
+        )
+    )
+    return any((row.study_id, row.dedup_key) in names for row in rows)
 
 
 def end_claimed(session: WriteSession, keys: Collection[int], state: DeliveryState, reason: str, *, now: datetime) -> int:

@@ -87,20 +87,28 @@ def own_person(session: ReadSession, viewer: Viewer) -> Row[Any]:
 
 
 _FIND_STORED = (
-    select(*_STORED).where(tuple_(Response.enrollment_id, Response.client_id).in_(bindparam("pairs", expanding=True))).order_by(Response.id)
+    select(*_STORED)
+    .where(Response.enrollment_id.in_(bindparam("people", expanding=True)), Response.client_id.in_(bindparam("names", expanding=True)))
+    .order_by(Response.id)
 )
+"""Two lists instead of a list of pairs: SQLite finds no index for pairs and would read the whole table."""
 
 
 def stored(session: ReadSession, wanted: Collection[tuple[int, UUID]]) -> Sequence[Row[Any]]:
     """Every revision stored under these (enrollment, client id) pairs (unique index of response)."""
     if not wanted:
         return []
-    return session.rows(_FIND_STORED, {"pairs": sorted(wanted, key=str)})
+    found = session.rows(_FIND_STORED, _named(wanted))
+    return [row for row in found if (row.enrollment_id, row.client_id) in wanted]
+
+
+def _named(wanted: Collection[tuple[int, UUID]]) -> dict[str, Any]:
+    return {"people": sorted({person for person, _ in wanted}), "names": sorted({name for _, name in wanted})}
 
 
 _LOCK_PROMPTS = (
     select(Prompt)
-    .where(tuple_(Prompt.enrollment_id, Prompt.uid).in_(bindparam("pairs", expanding=True)))
+    .where(Prompt.enrollment_id.in_(bindparam("people", expanding=True)), Prompt.uid.in_(bindparam("names", expanding=True)))
     .order_by(Prompt.id)
     .with_for_update()
 )
@@ -110,8 +118,8 @@ def lock_prompts(session: WriteSession, wanted: Collection[tuple[int, UUID]]) ->
     """The prompts that answers name, of the same enrollment only: another's prompt is not there."""
     if not wanted:
         return {}
-    rows = session.rows(_LOCK_PROMPTS, {"pairs": sorted(wanted, key=str)})
-    return {(row.enrollment_id, row.uid): row for row in rows}
+    rows = session.rows(_LOCK_PROMPTS, _named(wanted))
+    return {(row.enrollment_id, row.uid): row for row in rows if (row.enrollment_id, row.uid) in wanted}
 
 
 def version_ids(session: ReadSession, wanted: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], int]:

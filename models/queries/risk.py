@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from models.session import ReadSession, WriteSession
 from models.tables import DecisionRow, Response, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
@@ -126,10 +126,14 @@ def newest_estimates(session: ReadSession, places: Collection[tuple[int, str]]) 
     """(enrollment, source) -> internal key and number of the newest revision (unique index of risk_estimate)."""
     rows = session.rows(
         select(RiskEstimateRow.id, RiskEstimateRow.enrollment_id, RiskEstimateRow.source_id, RiskEstimateRow.revision)
-        .where(tuple_(RiskEstimateRow.enrollment_id, RiskEstimateRow.source_id).in_(sorted(places)))
+        .where(
+            RiskEstimateRow.enrollment_id.in_(sorted({person for person, _ in places})),
+            RiskEstimateRow.source_id.in_(sorted({source for _, source in places})),
+        )
         .order_by(RiskEstimateRow.revision)
     )
-    return {(row.enrollment_id, row.source_id): (row.id, row.revision) for row in rows}
+    found = {(row.enrollment_id, row.source_id): (row.id, row.revision) for row in rows}
+    return {place: one for place, one in found.items() if place in places}
 
 
 def timed_events(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:

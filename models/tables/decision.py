@@ -14,7 +14,7 @@ from models.kinds import DecisionPointKind, OutcomeStatus
 class DecisionRow(Base):
     __tablename__ = "decision"
     __table_args__ = (
-        UniqueConstraint("study_id", "enrollment_id", "point", "source_id"),
+        UniqueConstraint("enrollment_id", "point", "source_id", "study_id"),
         Index("ix_decision_enrollment", "enrollment_id", "decided_at"),
         Index("ix_decision_response", "response_id"),
         CheckConstraint("(content_code IS NULL) = (content_hash IS NULL)", name="content_has_a_hash"),

@@ -18,8 +18,8 @@ class Prompt(Base):
 
     __tablename__ = "prompt"
     __table_args__ = (
-        UniqueConstraint("study_id", "enrollment_id", "uid"),
-        UniqueConstraint("study_id", "enrollment_id", "design", "slot"),
+        UniqueConstraint("enrollment_id", "uid", "study_id"),
+        UniqueConstraint("enrollment_id", "design", "slot", "study_id"),
         Index("ix_prompt_next", "next_at", postgresql_where=text(_WAITING), sqlite_where=text(_WAITING)),
         Index("ix_prompt_enrollment_due", "enrollment_id", "due_at"),
         CheckConstraint(

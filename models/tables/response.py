@@ -16,7 +16,7 @@ class Response(Base):
 
     __tablename__ = "response"
     __table_args__ = (
-        UniqueConstraint("study_id", "enrollment_id", "client_id", "revision"),
+        UniqueConstraint("enrollment_id", "client_id", "revision", "study_id"),
         Index("ix_response_enrollment_time", "enrollment_id", "event_time"),
         Index(
             "ix_response_pending",

@@ -15,7 +15,7 @@ class RiskStateRow(Base):
 
     __tablename__ = "risk_state"
     __table_args__ = (
-        UniqueConstraint("study_id", "enrollment_id"),
+        UniqueConstraint("enrollment_id", "study_id"),
         Index("ix_risk_state_stale", "enrollment_id", postgresql_where=text("stale"), sqlite_where=text("stale")),
     )
 
@@ -50,7 +50,7 @@ class RiskEstimateRow(Base):
 
     __tablename__ = "risk_estimate"
     __table_args__ = (
-        UniqueConstraint("study_id", "enrollment_id", "source_id", "revision"),
+        UniqueConstraint("enrollment_id", "source_id", "revision", "study_id"),
         Index("ix_risk_estimate_enrollment", "enrollment_id", "as_of"),
     )
 
