@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -60,6 +60,23 @@ class ProblemFault(BaseModel):
     detail: str
 
 
+class SafetyReading(BaseModel):
+    """Whether a human reads this now, and by when."""
+
+    model_config = ConfigDict(extra="forbid")
+    somebody: bool
+    by: AwareDatetime | None
+    text: str
+
+
+class SafetyFirst(BaseModel):
+    """The page that the phone shows first, from the protocol that it holds: crisis, help or none."""
+
+    model_config = ConfigDict(extra="forbid")
+    screen: str
+    reading: SafetyReading | None
+
+
 class ProblemDocument(BaseModel):
     """RFC 9457 problem details. `code` never changes its meaning; `detail` may change its words."""
 
@@ -71,6 +88,8 @@ class ProblemDocument(BaseModel):
     detail: str
     instance: str
     errors: list[ProblemFault] = []
+    safety: SafetyFirst | None = None
+    """Where what was refused disclosed something: shown before the refusal."""
 
 
 def status_of(problem: errors.Problem) -> int:
@@ -99,7 +118,7 @@ def reply(
     return Response(canonical(document(request_id, status, code, detail, faults)), status, headers, media_type=MEDIA_TYPE)
 
 
-def problem_reply(request: Request, problem: errors.Problem) -> Response:
+def problem_reply(request: Request, problem: errors.Problem, *, safety: Mapping[str, Any] | None = None) -> Response:
     status = status_of(problem)
     headers: dict[str, str] = {}
     if isinstance(problem, errors.TooMany | errors.Busy):
@@ -108,7 +127,8 @@ def problem_reply(request: Request, problem: errors.Problem) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 426:
         headers["Upgrade"] = "breakwater-app"
-    return reply(request, status, problem.code, problem.detail, problem.faults, headers)
+    said = document(request.scope.get("request_id", "-"), status, problem.code, problem.detail, problem.faults)
+    return Response(canonical(said | ({"safety": safety} if safety else {})), status, headers, media_type=MEDIA_TYPE)
 
 
 def pointer(location: Sequence[Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Row
@@ -22,6 +22,8 @@ from scheduler.plan.calendar import local
 SKEW_TOLERANCE = timedelta(seconds=30)
 """Below this the difference between phone and server is the network, and device time stands as it is."""
 SUSPECT_SKEW = timedelta(minutes=5)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""A correction by centuries may not lead before the instants that a submission can name: the fold counts from here."""
 FUTURE_LIMIT = timedelta(minutes=5)
 """An answer that ends later than this after its own upload cannot be true."""
 
@@ -151,7 +153,7 @@ def _row(
 ) -> Mapping[str, Any]:
     skew = now - given.sent_at
     correction = skew if abs(skew) > SKEW_TOLERANCE else timedelta()
-    event_time = min(given.answered_at + correction, now)
+    event_time = max(EARLIEST, min(given.answered_at + correction, now))
     started = given.started_at + correction if given.started_at is not None else None
     suspect = abs(skew) > SUSPECT_SKEW or given.answered_at > given.sent_at
     prompt, enrollment = known.prompt, known.enrollment

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from api.actions.submit_response import Shown, Submitted
+from api.actions.submit_response import Refused, Shown, Submitted
 from api.deps import House
 from models.codec import canonical
 from models.definition.base import Text
@@ -31,7 +31,13 @@ def _tier(submitted: Submitted) -> int:
     return max([one.tier for one in submitted.disclosed] + [READ_FROM_TIER] * submitted.high, default=0)
 
 
-def _screen(submitted: Submitted) -> str:
+def refusal_document(house: House, refused: Refused, protocol: Protocol) -> dict[str, Any]:
+    """What stands beside a refusal: the page to show first, and whether anyone reads it."""
+    tier = max(one.tier for one in refused.disclosed)
+    return safety_document(house, protocol, tier, _screen(refused), refused.enrollment.zone)
+
+
+def _screen(submitted: Submitted | Refused) -> str:
     screens = [one.screen for one in submitted.disclosed]
     return "crisis" if "crisis" in screens else "help" if "help" in screens else "none"
 

@@ -77,7 +77,17 @@ class Submitted:
     """A high craving answer: the screen says plainly whether anyone reads it (safety.md rule 5)."""
 
 
-Result = Submitted | Exception
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal of something that disclosed: the phone shows the crisis or help page before it shows what was wrong."""
+
+    problem: Problem
+    disclosed: tuple[Disclosed, ...]
+    enrollment: Row[Any]
+    version_id: int
+
+
+Result = Submitted | Refused | Exception
 
 
 def apply_submissions(session: WriteSession, operations: Sequence[Submission], house: House) -> Sequence[Result]:
@@ -336,7 +346,10 @@ class _Batch:
         for one in judged:
             key = _id(one, ids)
             if one.problem is not None or key is None:
-                results.append(one.problem or Problem("not_stored", "Nothing was stored; send the same request again."))
+                problem = one.problem or Problem("not_stored", "Nothing was stored; send the same request again.")
+                person = one.known.enrollment
+                version_id = one.known.version_id or person.protocol_version_id
+                results.append(Refused(problem, one.disclosed, person, version_id) if one.disclosed else problem)
                 continue
             receipt = one.row["receipt"] if one.row is not None else one.duplicate_of.receipt if one.duplicate_of is not None else b"{}"
             decision = decisions.get(_decided_id(one, ids) or key)

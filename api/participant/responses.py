@@ -14,17 +14,18 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import Field
 
-from api.actions.reply import decision_document, response_reply
+from api.actions.reply import decision_document, refusal_document, response_reply
 from api.actions.submission import ResponseIn, Submission, read_submission
-from api.actions.submit_response import Submitted, known_versions
+from api.actions.submit_response import Refused, Result, Submitted, known_versions
 from api.auth.participant import OwnViewer, ParticipantViewer, viewer_of
 from api.deps import House, TheHouse
-from api.problems import document, responses, status_of
+from api.problems import document, problem_reply, responses, status_of
 from api.settings import ApiSettings
 from api.shapes import Moment, Shape
 from models.access import Viewer
 from models.codec import canonical, parse
 from models.definition.disclose import disclosures
+from models.definition.protocol import Protocol as ProtocolDocument
 from models.errors import Fault, Invalid, Malformed, Problem, TooLarge
 from models.ids import derived_uid
 from models.kinds import DecisionStatus
@@ -183,6 +184,8 @@ async def _put(response_id: UUID, request: Request, house: House, viewer: Viewer
     body = await request.body()
     submission = read_submission(viewer, request.scope["token_digest"], response_id, body)
     result = await _submit(house, submission, _lane(house, submission, Lane.NORMAL))
+    if isinstance(result, Refused):
+        return problem_reply(request, result.problem, safety=await _safety(house, result))
     if isinstance(result, Exception):
         raise result
     reply = await _reply(house, result)
@@ -202,7 +205,7 @@ async def post_response_batch(request: Request, house: TheHouse, viewer: OwnView
     items = _items(await request.body(), house.settings.batch_items)
     submissions = [_item(viewer, request.scope["token_digest"], one) for one in items]
     ordered = sorted(submissions, key=_place)
-    outcomes: dict[int, Submitted | BaseException] = {}
+    outcomes: dict[int, Result | BaseException] = {}
     for start in range(0, len(ordered), CHUNK):
         chunk = ordered[start : start + CHUNK]
         results = await asyncio.gather(*[_submit(house, one, _lane(house, one, Lane.LOW)) for one in chunk], return_exceptions=True)
@@ -249,7 +252,9 @@ def _key(value: Any) -> UUID | None:
         return None
 
 
-async def _batch_result(house: House, submission: Submission, result: Submitted | BaseException, request: Request) -> bytes:
+async def _batch_result(house: House, submission: Submission, result: Result | BaseException, request: Request) -> bytes:
+    if isinstance(result, Refused):
+        return _refused(str(submission.client_id), result.problem, request, await _safety(house, result))
     if isinstance(result, Submitted):
         reply = await _reply(house, result)
         head = canonical({"id": str(submission.client_id), "status": 201 if result.created else 200})
@@ -257,21 +262,34 @@ async def _batch_result(house: House, submission: Submission, result: Submitted 
     return _refused(str(submission.client_id), result, request)
 
 
-def _refused(client_id: str, error: BaseException, request: Request) -> bytes:
+def _refused(client_id: str, error: BaseException, request: Request, safety: dict[str, Any] | None = None) -> bytes:
     if not isinstance(error, Problem):
         log.error("batch.item_failed", kind=type(error).__name__, request_id=request.scope["request_id"])
         error = Problem("not_stored", "Nothing was stored; send the same item again.")
     status = status_of(error)
     refusal = document(request.scope["request_id"], status, error.code, error.detail, error.faults)
-    return canonical({"id": client_id, "status": status, "problem": refusal})
+    return canonical({"id": client_id, "status": status, "problem": refusal | ({"safety": safety} if safety else {})})
 
 
-async def _submit(house: House, submission: Submission, lane: Lane) -> Submitted | Exception:
+async def _safety(house: House, refused: Refused) -> dict[str, Any]:
+    """What stands beside the refusal of something that disclosed."""
+    protocol = house.protocols.cached(refused.version_id)
+    if protocol is None:
+        protocol = await run_in_threadpool(_protocol, house, refused.version_id)
+    return refusal_document(house, refused, protocol)
+
+
+def _protocol(house: House, version_id: int) -> ProtocolDocument:
+    with house.sessions.reading() as session:
+        return house.protocols.get(session, version_id)
+
+
+async def _submit(house: House, submission: Submission, lane: Lane) -> Result:
     """Queues and waits for the commit. Busy raises at once: nothing was stored."""
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[Submitted | Exception] = loop.create_future()
+    future: asyncio.Future[Result] = loop.create_future()
 
-    def done(result: Submitted | Exception) -> None:
+    def done(result: Result) -> None:
         if not future.done():
             future.set_result(result)
 
@@ -300,9 +318,7 @@ async def _reply(house: House, submitted: Submitted) -> bytes:
 
 
 def _slow_reply(house: House, submitted: Submitted) -> bytes:
-    with house.sessions.reading() as session:
-        protocol = house.protocols.get(session, submitted.version_id)
-    return response_reply(house, submitted, protocol)
+    return response_reply(house, submitted, _protocol(house, submitted.version_id))
 
 
 @router.get("/{response_id}", name="get_response", response_model=StoredResponse, responses=responses(401, 404))

@@ -218,8 +218,8 @@ def keep_word(session: WriteSession, enrollment_id: int, word: str) -> None:
 
 def pending(session: ReadSession, limit: int) -> Sequence[int]:
     """Enrollments with responses whose decision is owed (ix_response_pending)."""
-    rows = session.rows(select(Response.enrollment_id).where(Response.decision_status == "pending").order_by(Response.id).limit(limit))
-    return sorted({row.enrollment_id for row in rows})
+    owed = select(Response.enrollment_id).where(Response.decision_status == "pending").distinct().order_by(Response.enrollment_id)
+    return [row.enrollment_id for row in session.rows(owed.limit(limit))]
 
 
 def pending_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:

@@ -27,3 +27,25 @@ def test_another_event_opens_none(house: Served) -> None:
     assert _tell(phone, "dose", "2026-03-04T14:00:00Z").status_code == 201
     with house.house.sessions.reading() as session:
         assert not session.rows(select(Alert.id).where(Alert.enrollment_id == phone.invited.enrollment_id))
+
+
+def _refused_report(need: str) -> dict[str, object]:
+    at = "2026-03-04T15:00:00Z"
+    answers = {"m_crave_now": {"value": 42}, "c_need": {"value": need}}
+    return {"protocol_revision": 1, "instrument": "craving", "answered_at": at, "sent_at": at, "zone": "America/New_York", "answers": answers}
+
+
+def test_a_refusal_of_what_disclosed_shows_the_crisis_page_first(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    reply = phone.put(f"/v1/participant/responses/{new_uid()}", _refused_report("not_safe"))
+    assert (reply.status_code, reply.json()["code"], reply.json()["safety"]["screen"]) == (422, "invalid", "crisis")
+    assert reply.json()["safety"]["reading"]["somebody"] in {True, False}
+    batch = phone.post("/v1/participant/responses/batch", {"items": [{"id": str(new_uid()), **_refused_report("not_safe")}]})
+    assert batch.json()["results"][0]["problem"]["safety"]["screen"] == "crisis"
+
+
+def test_an_ordinary_refusal_says_nothing_of_safety(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    reply = phone.put(f"/v1/participant/responses/{new_uid()}", _refused_report("no"))
+    assert reply.status_code == 422
+    assert "safety" not in reply.json()

@@ -348,6 +348,24 @@ def test_a_phone_whose_clock_is_wrong_is_corrected_by_the_error_it_shows_at_uplo
     assert reply.json()["receipt"]["clock_suspect"] is True
 
 
+@pytest.mark.parametrize(
+    ("answered", "sent", "zone"),
+    [
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:10Z", "America/New_York"),
+        ("1970-01-01T00:00:00Z", "2199-12-31T23:59:59Z", "Africa/Monrovia"),
+        ("2199-12-31T23:59:59+14:00", "2199-12-31T23:59:59+14:00", "Pacific/Kiritimati"),
+        ("1970-01-01T00:00:00+14:00", "2026-03-04T15:00:00Z", "Asia/Kathmandu"),
+        ("2026-03-04T14:59:59.123456789Z", "2026-03-04T15:00:00Z", "Australia/Lord_Howe"),
+    ],
+)
+def test_no_clock_is_so_wrong_that_an_answer_is_lost(house, phone, answered, sent, zone):
+    body = {**response_body(house, "craving", {"m_crave_now": 3}), "answered_at": answered, "sent_at": sent, "zone": zone}
+    reply = phone.put(f"{RESPONSES}/{new_uid()}", body)
+    assert (reply.status_code, reply.json()["decision"]["status"]) == (201, "decided"), reply.text
+    send(house, phone, "craving", {"m_crave_now": 4})
+    assert all(row.event_time <= house.clock.study() for row in rows(house, Response, phone))
+
+
 @pytest.mark.parametrize(("seconds", "moves"), [(20, False), (-20, False), (45, True), (-45, True)])
 def test_the_time_a_network_takes_is_no_error_of_the_clock(house, phone, seconds, moves):
     shown = house.clock.study() - timedelta(seconds=seconds)

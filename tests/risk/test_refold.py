@@ -4,6 +4,8 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from models.ids import new_uid
@@ -300,3 +302,60 @@ def test_a_state_under_another_prior_is_folded_anew(stream):
         session.execute(update(RiskStateRow).where(mine).values(state=raw))
     stream.say(history[4][0], history[4][1], **history[4][2])
     stream.holds()
+
+
+SAID = st.fixed_dictionaries(
+    {"m_crave_now": st.integers(0, 10)}, optional={"m_stress": st.integers(0, 10), "m_withdraw": st.integers(0, 10)}
+)
+AGO = st.integers(0, 3000)
+"""Minutes before study time at which it was answered: mostly late."""
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("say"), st.sampled_from(["craving", "momentary"]), AGO | st.just(0), SAID),
+        st.tuples(st.just("batch"), st.lists(st.tuples(st.sampled_from(["craving", "momentary"]), AGO | st.just(0), SAID), max_size=5)),
+        st.tuples(st.just("edit"), st.integers(0, 20), AGO, SAID),
+        st.tuples(st.just("event"), AGO),
+        st.tuples(st.just("pass"), st.integers(1, 2000)),
+        st.tuples(st.just("settle")),
+    ),
+    min_size=1,
+    max_size=14,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_whatever_comes_in_whatever_order_fold_and_stream_agree_once_the_duty_has_run(shared_sessions, study, steps):
+    stream = begin(shared_sessions, fixed_keys(), study)
+    stream.clock.at = NOW
+    for what, *given_ in steps:
+        play(stream, what, given_)
+    stream.settle()
+    assert stream.pending() == []
+    first = {row.client_id: row.revision for row in stream.responses()}
+    assert len(stream.decisions()) == len(first), "one decision point an answer, however often it was edited"
+    if first:
+        stream.holds()
+        assert not stream.state().stale
+
+
+def play(stream: Stream, what: str, given_: list) -> None:
+    now = stream.clock.at
+    if what == "say":
+        instrument, ago, answers = given_
+        stream.store(stream.answer(now - ago * MINUTE, instrument, **answers))
+    elif what == "batch":
+        stream.store(*[stream.answer(now - ago * MINUTE, instrument, **answers) for instrument, ago, answers in given_[0]])
+    elif what == "edit" and stream.responses():
+        place, ago, answers = given_
+        rows = stream.responses()
+        row = rows[place % len(rows)]
+        base = max(one.revision for one in rows if one.client_id == row.client_id)
+        edit = {"_base_revision": base, "_edit_reason": "wrong", **answers}
+        stream.store(stream.answer(now - ago * MINUTE, row.instrument, id=row.client_id, **edit))
+    elif what == "event":
+        event(stream, now - given_[0] * MINUTE)
+    elif what == "pass":
+        stream.clock.at = now + given_[0] * MINUTE
+    elif what == "settle":
+        stream.settle()
