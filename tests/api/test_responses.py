@@ -3,12 +3,14 @@
 import json
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import func, select, update
+from starlette.testclient import TestClient
 
 from api.actions.open_sealed import open_amendment, open_texts
 from api.actions.submission import read_submission
@@ -186,6 +188,25 @@ def test_a_hundred_tries_at_once_are_one_row_one_decision_and_one_receipt(house,
     assert len({receipt(reply) for reply in replies}) == 1
     assert len({json.dumps(reply.json()["decision"]["content"]) for reply in replies}) == 1
     assert [len(rows(house, table, phone)) for table in (Response, DecisionRow, RiskEstimateRow, ResponseAmendment)] == [1, 1, 1, 0]
+
+
+def test_two_servers_on_one_database_store_an_answer_once(house, study, phone):
+    """Each has a writer of its own; the enrollment's lock and the unique keys keep them apart."""
+    other = build_house(house.house.sessions, house.house.keys, ApiSettings(), clock=house.clock)
+    people = [phone, *(enroll(house, study) for _ in range(3))]
+    bodies = [response_body(house, "craving", {"m_crave_now": 9, "m_stress": number}) for number in range(5)]
+    sent = [(one, new_uid(), body) for body in bodies for one in people]
+    with TestClient(make_app(other)) as second, ThreadPoolExecutor(12) as pool:
+        servers = (house.client, second)
+        work = [pool.submit(replace(one, client=server).put, f"{RESPONSES}/{id}", body) for one, id, body in sent for server in servers * 2]
+        replies = [one.result() for one in work]
+    for number in range(len(sent)):
+        same = replies[4 * number : 4 * number + 4]
+        assert sorted(reply.status_code for reply in same) == [200, 200, 200, 201]
+        assert len({receipt(reply) for reply in same}) == 1
+    for one in people:
+        assert [len(rows(house, table, one)) for table in (Response, DecisionRow)] == [5, 5]
+        assert len({row.source_id for row in rows(house, RiskEstimateRow, one)}) == 5
 
 
 def test_many_people_at_once_over_a_real_connection_are_each_answered_with_their_own(sqlite_settings, keys):
