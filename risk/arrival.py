@@ -77,7 +77,6 @@ class Memory:
     high: Mapping[int, list[datetime]]
     scenes: Mapping[int, Row[Any]]
     rested: Mapping[int, frozenset[str]]
-    bereaved: frozenset[int]
     open_tiers: Mapping[int, int]
     unfolded: frozenset[int]
     """Who has a past that no state has seen: the first answer folds it too."""

@@ -22,6 +22,7 @@ from models.session import WriteSession
 from risk.arrival import Arrival, Decided, Memory, Whereabouts
 from risk.decision_rows import store
 from risk.estimate.state import UnknownSchema, decode
+from risk.facts import bereaved
 from risk.mind import Mind
 from risk.observe import content_observed, local_hour, observe, sort_key
 from risk.policy.decide import decide
@@ -35,8 +36,6 @@ log = structlog.get_logger("decision_point")
 
 HIGH_CRAVING = 0.7
 """On [0, 1]; counted over 24 h as the tailoring variable `high_craving_24h`."""
-MOURNING = timedelta(days=365)
-"""How long a loss that was told keeps scenes from playing by themselves."""
 CONTENT_MEMORY = timedelta(days=60)
 """Content shown longer ago than this counts as not shown: no item rests longer."""
 
@@ -87,27 +86,10 @@ def _recall(session: WriteSession, mind: Mind, arrivals: Sequence[Arrival], limi
         high=high,
         scenes=decision_queries.scenes(session, people),
         rested=decision_queries.rested_content(session, people),
-        bereaved=_bereaved(session, mind, arrivals, people, earliest),
         unfolded=risk_queries.with_past(session, new, [arrival.response_id for arrival in arrivals]) if new else frozenset(),
         open_tiers=decision_queries.open_tiers(session, people),
         limit=limit,
     )
-
-
-def _bereaved(
-    session: WriteSession, mind: Mind, arrivals: Sequence[Arrival], people: Mapping[int, Row[Any]], earliest: datetime
-) -> frozenset[int]:
-    """Who said within a year that someone close died."""
-    instruments = {name for arrival in arrivals for name in mind.reading(session, arrival.version_id).loss_items}
-    if not instruments:
-        return frozenset()
-    said = decision_queries.answers_since(session, people, instruments, earliest - MOURNING)
-    return frozenset(row.enrollment_id for row in said if _says_loss(mind.reading(session, row.protocol_version_id), row))
-
-
-def _says_loss(reading: Reading, row: Row[Any]) -> bool:
-    item = reading.loss_items.get(row.instrument)
-    return item is not None and row.answers.get(item.id) is True
 
 
 def high_craving(reading: Reading, instrument_id: str, values: Mapping[str, Any]) -> bool:
@@ -158,7 +140,7 @@ def _context(memory: Memory, arrival: Arrival, reading: Reading, now: datetime) 
         rested=memory.rested.get(person.id, frozenset()),
         high_craving_24h=sum(day_before < at <= arrival.event_time for at in memory.high.get(person.id, [])),
         content_off=person.content_off,
-        bereaved=person.id in memory.bereaved or None,
+        bereaved=bereaved(person, arrival.event_time) or None,
     )
 
 

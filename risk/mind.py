@@ -13,6 +13,8 @@ from risk.step import Reading
 
 CRAVING = "craving"
 """The variable of craving strength, now; its name is part of the prior."""
+OWN_WORD = "own_word"
+"""The variable of the word that a person chose for craving, which texts show as `{own_word}`."""
 LOSSES = frozenset({"loss_year", "week_loss"})
 """Variables that say someone close died: then scenes are not played by themselves (safety.md rule 9)."""
 
@@ -38,7 +40,8 @@ class Mind:
         mapped = item_map(protocol)
         cravings = {instrument.id: item for instrument, item in protocol.items() if item.variable == CRAVING}
         losses = {instrument.id: item for instrument, item in protocol.items() if item.variable in LOSSES}
-        reading = Reading(protocol, from_item_map(mapped), mapped.hash, cravings, losses)
+        words = {instrument.id: item for instrument, item in protocol.items() if item.variable == OWN_WORD}
+        reading = Reading(protocol, from_item_map(mapped), mapped.hash, cravings, losses, words)
         with self._lock:
             self._readings[version_id] = reading
         return reading

@@ -24,6 +24,8 @@ class Reading:
     """Instrument -> its item of the variable `craving`."""
     loss_items: Mapping[str, Item]
     """Instrument -> its item that asks about a loss of someone close."""
+    word_items: Mapping[str, Item]
+    """Instrument -> its item that asks for the person's own word for craving."""
 
 
 @dataclass(frozen=True, slots=True)

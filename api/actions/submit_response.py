@@ -18,7 +18,6 @@ from api.actions.submission import Submission
 from api.auth.participant import live_digests
 from api.deps import House
 from models.definition.disclose import Disclosed
-from models.definition.instrument import Instrument
 from models.errors import Gone, Problem, Unauthenticated
 from models.ids import new_uid
 from models.kinds import DecisionStatus
@@ -28,6 +27,7 @@ from models.queries.prompt import apply_moves
 from models.session import WriteSession
 from risk.alerting import open_alert
 from risk.decision_point import Arrival, Decided, decide_arrivals, high_craving
+from risk.facts import told_facts
 from risk.openings import opening_of_disclosure
 from risk.outcome import Answered, outcome_values
 from risk.outcomes_store import close_outcomes_for
@@ -37,9 +37,6 @@ from scheduler.moment import whereabouts
 from scheduler.plan.followup import Source
 
 log = structlog.get_logger("submit_response")
-
-
-OWN_WORD = "own_word"
 
 
 class Shown(Protocol):
@@ -131,6 +128,7 @@ class _Batch:
         self._keep_refused(judged)
         self._open_alerts(judged)
         self._move_prompts(judged)
+        self._keep_facts(judged)
         self._follow_up(judged, ids)
         decided = self._decide(judged, ids)
         return self._results(judged, ids, decided)
@@ -277,6 +275,15 @@ class _Batch:
             answered.add(prompt.id)
         apply_moves(self.session, moves)
 
+    def _keep_facts(self, judged: Sequence[Judged]) -> None:
+        """The person's own word for craving, and a loss that was told, also where an edit says it anew."""
+        for one in judged:
+            if one.row is None or one.checked is None:
+                continue
+            reading = self.house.mind.reading(self.session, one.row["protocol_version_id"])
+            if facts := told_facts(reading, one.known.enrollment, one.row["instrument"], one.checked.values, one.row["event_time"]):
+                response_queries.keep_facts(self.session, one.known.enrollment.id, facts)
+
     def _follow_up(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int]) -> None:
         """Plans what the answers ask for, and closes the proximal outcomes that they observe; treated and untreated alike."""
         observed = []
@@ -299,16 +306,9 @@ class _Batch:
             )
             instrument = self.house.protocols.get(self.session, version_id).instrument(row["instrument"])
             if instrument is not None:
-                self._keep_word(person, instrument, values)
                 said = outcome_values(instrument, values)
                 observed.append(Answered(person.id, response_id, str(one.submission.client_id), row["event_time"], said))
         close_outcomes_for(self.session, observed, now=self.now)
-
-    def _keep_word(self, person: Row[Any], instrument: Instrument, values: Mapping[str, Any]) -> None:
-        """The person's own word for craving, chosen at intake: the phone puts it where the text says `{own_word}`."""
-        item = next((one for one in instrument.items if one.variable == OWN_WORD and one.id in values), None)
-        if item is not None and values[item.id] != person.own_word:
-            response_queries.keep_word(self.session, person.id, values[item.id])
 
     def _decide(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int]) -> Mapping[int, Decided]:
         arrivals = []

@@ -314,6 +314,7 @@ def upgrade() -> None:
             "wake_windows", sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"), nullable=False
         ),
         sa.Column("own_word", sa.String(), nullable=True, comment="craving, urge or thoughts: a closed list, not free text"),
+        sa.Column("bereaved_at", Instant(), nullable=True, comment="when the person told of a death; scenes then wait to be opened"),
         sa.Column("started_at", Instant(), nullable=True),
         sa.Column("start_date", sa.Date(), nullable=True, comment="study day 1"),
         sa.Column("ended_at", Instant(), nullable=True),

@@ -84,20 +84,6 @@ def recent_answers(session: ReadSession, enrollment_ids: Collection[int], since:
     return session.rows(_RECENT, {"people": sorted(enrollment_ids), "since": since})
 
 
-def answers_since(
-    session: ReadSession, enrollment_ids: Collection[int], instruments: Collection[str], since: datetime
-) -> Sequence[Row[Any]]:
-    """What people answered to some instruments since an instant (ix_response_enrollment_time)."""
-    return session.rows(
-        select(Response.enrollment_id, Response.instrument, Response.protocol_version_id, Response.answers).where(
-            Response.enrollment_id.in_(sorted(enrollment_ids)),
-            Response.instrument.in_(sorted(instruments)),
-            Response.event_time > since,
-            Response.superseded.is_(False),
-        )
-    )
-
-
 def scenes(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, Row[Any]]:
     """The scene that would be played for each person: active, not sensitive, nearest horizon first, then the oldest."""
     rows = session.rows(_SCENES, {"people": sorted(enrollment_ids)})
@@ -129,20 +115,13 @@ def rested_content(session: ReadSession, enrollment_ids: Collection[int]) -> Map
 
 def insert_decisions(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, str, str], int]:
     """Internal keys by (enrollment, point, source); a decision point that has its row keeps it."""
-    if not rows:
-        return {}
-    statement = (
-        session.insert(DecisionRow)
-        .on_conflict_do_nothing()
-        .returning(DecisionRow.id, DecisionRow.enrollment_id, DecisionRow.point, DecisionRow.source_id)
-    )
-    return {(row.enrollment_id, str(row.point), row.source_id): row.id for row in session.execute(statement, rows)}
+    added = session.add_new(DecisionRow, rows, DecisionRow.id, DecisionRow.enrollment_id, DecisionRow.point, DecisionRow.source_id)
+    return {(row.enrollment_id, str(row.point), row.source_id): row.id for row in added}
 
 
 def insert_outcomes(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Proximal outcomes to observe, one a decision."""
-    if rows:
-        session.execute(session.insert(ProximalOutcome).on_conflict_do_nothing(), rows)
+    session.add_new(ProximalOutcome, rows)
 
 
 def decisions_of_responses(session: ReadSession, response_ids: Collection[int]) -> Mapping[int, Row[Any]]:

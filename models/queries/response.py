@@ -53,6 +53,7 @@ _PERSON = (
         Enrollment.zone,
         Enrollment.wake_windows,
         Enrollment.own_word,
+        Enrollment.bereaved_at,
         Enrollment.start_date,
         Enrollment.paused_until,
         Enrollment.consent_collect,
@@ -133,14 +134,8 @@ def version_ids(session: ReadSession, wanted: Collection[tuple[int, int]]) -> Ma
 
 def insert_responses(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, UUID, int], int]:
     """Inserts and gives internal keys by (enrollment, client id, revision). A row that is there already gives none."""
-    if not rows:
-        return {}
-    statement = (
-        session.insert(Response)
-        .on_conflict_do_nothing()
-        .returning(Response.id, Response.enrollment_id, Response.client_id, Response.revision)
-    )
-    return {(row.enrollment_id, row.client_id, row.revision): row.id for row in session.execute(statement, rows)}
+    added = session.add_new(Response, rows, Response.id, Response.enrollment_id, Response.client_id, Response.revision)
+    return {(row.enrollment_id, row.client_id, row.revision): row.id for row in added}
 
 
 def mark_superseded(session: WriteSession, response_ids: Collection[int]) -> None:
@@ -156,13 +151,11 @@ def set_decision_status(session: WriteSession, changes: Sequence[tuple[int, str]
 
 
 def insert_amendments(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        session.execute(session.insert(ResponseAmendment).on_conflict_do_nothing(), rows)
+    session.add_new(ResponseAmendment, rows)
 
 
 def insert_rejected(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        session.execute(session.insert(RejectedSubmission).on_conflict_do_nothing(), rows)
+    session.add_new(RejectedSubmission, rows)
 
 
 def own_response(session: ReadSession, viewer: Viewer, client_id: UUID) -> Row[Any]:
@@ -211,9 +204,9 @@ def history(session: ReadSession, enrollment_id: int, *, after: datetime | None 
     return session.rows(statement.order_by(Response.event_time, Response.id))
 
 
-def keep_word(session: WriteSession, enrollment_id: int, word: str) -> None:
-    """The word that a person chose from a closed list."""
-    session.execute(update(Enrollment).where(Enrollment.id == enrollment_id).values(own_word=word))
+def keep_facts(session: WriteSession, enrollment_id: int, facts: Mapping[str, Any]) -> None:
+    """What a person told of themselves that later decisions and texts need: `own_word`, `bereaved_at`."""
+    session.execute(update(Enrollment).where(Enrollment.id == enrollment_id).values(**facts))
 
 
 def pending(session: ReadSession, limit: int) -> Sequence[int]:

@@ -85,8 +85,7 @@ def snapshot_before(session: ReadSession, enrollment_id: int, last_key: str) -> 
 
 
 def save_snapshots(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        session.execute(session.insert(RiskSnapshot).on_conflict_do_nothing(), rows)
+    session.add_new(RiskSnapshot, rows)
 
 
 def drop_snapshots_from(session: WriteSession, enrollment_id: int, last_key: str) -> None:
@@ -96,14 +95,8 @@ def drop_snapshots_from(session: WriteSession, enrollment_id: int, last_key: str
 
 def insert_estimates(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, str, int], int]:
     """Internal keys by (enrollment, source, revision)."""
-    if not rows:
-        return {}
-    statement = (
-        session.insert(RiskEstimateRow)
-        .on_conflict_do_nothing()
-        .returning(RiskEstimateRow.id, RiskEstimateRow.enrollment_id, RiskEstimateRow.source_id, RiskEstimateRow.revision)
-    )
-    return {(row.enrollment_id, row.source_id, row.revision): row.id for row in session.execute(statement, rows)}
+    said = (RiskEstimateRow.id, RiskEstimateRow.enrollment_id, RiskEstimateRow.source_id, RiskEstimateRow.revision)
+    return {(row.enrollment_id, row.source_id, row.revision): row.id for row in session.add_new(RiskEstimateRow, rows, *said)}
 
 
 def newest_revisions(session: ReadSession, enrollment_id: int) -> Mapping[str, tuple[int, bytes]]:

@@ -40,6 +40,7 @@ class Enrollment(Base):
     zone: Mapped[str] = mapped_column(comment="IANA zone now; the history is in zone_history")
     wake_windows: Mapped[dict[str, Any]]
     own_word: Mapped[str | None] = mapped_column(comment="craving, urge or thoughts: a closed list, not free text")
+    bereaved_at: Mapped[datetime | None] = mapped_column(comment="when the person told of a death; scenes then wait to be opened")
     started_at: Mapped[datetime | None]
     start_date: Mapped[date | None] = mapped_column(comment="study day 1")
     ended_at: Mapped[datetime | None]

@@ -32,7 +32,8 @@ def test_another_event_opens_none(house: Served) -> None:
 def _refused_report(need: str) -> dict[str, object]:
     at = "2026-03-04T15:00:00Z"
     answers = {"m_crave_now": {"value": 42}, "c_need": {"value": need}}
-    return {"protocol_revision": 1, "instrument": "craving", "answered_at": at, "sent_at": at, "zone": "America/New_York", "answers": answers}
+    head = {"protocol_revision": 1, "instrument": "craving", "zone": "America/New_York"}
+    return {**head, "answered_at": at, "sent_at": at, "answers": answers}
 
 
 def test_a_refusal_of_what_disclosed_shows_the_crisis_page_first(house: Served) -> None:

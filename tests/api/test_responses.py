@@ -40,6 +40,7 @@ from models.tables import (
 )
 from tests.api.answering import response_body
 from tests.api.client import HandClock, Phone, Served, enroll, open_study, refusal, theirs
+from tests.api.pocket import quick_phone
 from tests.build import NOW, Built
 
 RESPONSES = "/v1/participant/responses"
@@ -47,13 +48,19 @@ SATURDAY = datetime(2026, 3, 7, 17, 0, tzinfo=NOW.tzinfo)
 SCENE = {"text": "The bread is warm and the window is open.", "language": "en", "horizon": "week", "goal_area": "home"}
 
 
-@pytest.fixture
-def study(house: Served) -> Built:
-    return open_study(house)
+@pytest.fixture(scope="module")
+def study(shared_house: Served) -> Built:
+    return open_study(shared_house)
 
 
 @pytest.fixture
 def phone(house: Served, study: Built) -> Phone:
+    return quick_phone(house, study)
+
+
+@pytest.fixture
+def asked_phone(house: Served, study: Built) -> Phone:
+    """Enrolled over the API, so that prompts are planned."""
     return enroll(house, study)
 
 
@@ -243,7 +250,6 @@ def test_a_high_craving_answer_brings_something_to_try_and_says_who_is_reading(h
 
 
 def test_at_the_weekend_a_high_craving_answer_hears_plainly_that_nobody_reads_it(house, phone, study):
-    phone.refresh()
     house.clock.study_now = SATURDAY
     decision = send(house, phone, "craving", {"m_crave_now": 9}).json()["decision"]
     assert decision["reading"]["somebody"] is False
@@ -261,7 +267,7 @@ def test_no_number_of_the_model_is_in_a_reply(house, phone):
 
 
 def test_the_persons_own_scene_comes_first_and_is_opened_for_nobody_else(house, study, phone):
-    other = enroll(house, study)
+    other = quick_phone(house, study)
     assert phone.put(f"/v1/participant/scenes/{new_uid()}", SCENE).status_code == 201
     reply = send(house, phone, "craving", {"m_crave_now": 8})
     content = reply.json()["decision"]["content"]
@@ -294,15 +300,15 @@ def test_someone_who_is_not_safe_meets_the_crisis_page_and_people_before_anythin
     assert (alert.tier, alert.family) == (4, "not_safe")
 
 
-def test_an_answer_to_a_prompt_completes_it(house, phone):
-    prompt = asked(house, phone, "momentary")
+def test_an_answer_to_a_prompt_completes_it(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
     house.clock.study_now = prompt.due_at + timedelta(minutes=10)
     house.clock.system_now = NOW
     at = prompt.due_at + timedelta(minutes=8)
-    reply = send(house, phone, "momentary", {"m_crave_now": 2}, at=at, prompt_id=str(prompt.uid))
+    reply = send(house, asked_phone, "momentary", {"m_crave_now": 2}, at=at, prompt_id=str(prompt.uid))
     assert reply.json()["receipt"]["timing"] == Timing.ON_TIME
     assert reply.json()["receipt"]["prompt_id"] == str(prompt.uid)
-    after = asked(house, phone, "momentary", uid=prompt.uid)
+    after = asked(house, asked_phone, "momentary", uid=prompt.uid)
     assert (after.state, after.completed_at, after.next_at) == (PromptState.COMPLETED, at, None)
 
 
@@ -314,39 +320,41 @@ def asked(house: Served, phone: Phone, instrument: str, uid=None):
         return min(session.rows(wanted), key=lambda row: row.due_at)
 
 
-def test_a_second_answer_to_a_prompt_is_kept_and_the_prompt_stays_as_it_was(house, phone):
-    prompt = asked(house, phone, "momentary")
+def test_a_second_answer_to_a_prompt_is_kept_and_the_prompt_stays_as_it_was(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
     house.clock.study_now = prompt.due_at + timedelta(minutes=10)
     for craving in (2, 3):
-        assert send(house, phone, "momentary", {"m_crave_now": craving}, prompt_id=str(prompt.uid)).status_code == 201
+        assert send(house, asked_phone, "momentary", {"m_crave_now": craving}, prompt_id=str(prompt.uid)).status_code == 201
     with house.house.sessions.reading() as session:
         names = [
             row.name for row in session.rows(select(PromptEvent.name).where(PromptEvent.prompt_id == prompt.id).order_by(PromptEvent.id))
         ]
     assert names[-2:] == ["completed", "answered_again"]
-    assert len(rows(house, Response, phone)) == 2
+    assert len(rows(house, Response, asked_phone)) == 2
 
 
-def test_an_answer_to_an_expired_prompt_is_stored_late_and_leaves_it_expired(house, phone):
-    prompt = asked(house, phone, "momentary")
+def test_an_answer_to_an_expired_prompt_is_stored_late_and_leaves_it_expired(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
     with house.house.sessions.transaction() as session:
         session.execute(update(Prompt).where(Prompt.id == prompt.id).values(state=PromptState.EXPIRED, next_at=None))
     house.clock.study_now = prompt.expires_at + timedelta(hours=2)
     at = prompt.expires_at + timedelta(minutes=50)
-    reply = send(house, phone, "momentary", {"m_crave_now": 9}, at=at, prompt_id=str(prompt.uid)).json()
+    reply = send(house, asked_phone, "momentary", {"m_crave_now": 9}, at=at, prompt_id=str(prompt.uid)).json()
     assert reply["receipt"]["timing"] == Timing.AFTER_EXPIRY
     assert (reply["decision"]["reason"], reply["decision"]["content"]) == ("stale", None)
-    assert asked(house, phone, "momentary", uid=prompt.uid).state is PromptState.EXPIRED
+    assert asked(house, asked_phone, "momentary", uid=prompt.uid).state is PromptState.EXPIRED
 
 
-def test_an_answer_given_in_time_by_a_phone_out_of_reach_counts_as_in_time(house, phone):
-    prompt = asked(house, phone, "momentary")
+def test_an_answer_given_in_time_by_a_phone_out_of_reach_counts_as_in_time(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
     with house.house.sessions.transaction() as session:
         session.execute(update(Prompt).where(Prompt.id == prompt.id).values(state=PromptState.EXPIRED, next_at=None))
     house.clock.study_now = prompt.expires_at + timedelta(days=1)
-    reply = send(house, phone, "momentary", {"m_crave_now": 9}, at=prompt.due_at + timedelta(minutes=5), prompt_id=str(prompt.uid)).json()
+    reply = send(
+        house, asked_phone, "momentary", {"m_crave_now": 9}, at=prompt.due_at + timedelta(minutes=5), prompt_id=str(prompt.uid)
+    ).json()
     assert (reply["receipt"]["timing"], reply["decision"]["reason"]) == (Timing.ON_TIME, "stale")
-    assert asked(house, phone, "momentary", uid=prompt.uid).state is PromptState.COMPLETED
+    assert asked(house, asked_phone, "momentary", uid=prompt.uid).state is PromptState.COMPLETED
 
 
 def test_a_report_of_craving_plans_the_follow_up_after_twenty_minutes(house, phone):
@@ -448,7 +456,7 @@ def test_a_partial_answer_keeps_not_reached_apart_from_skipped(house, phone):
 
 
 def test_one_reads_ones_own_answers_and_nobody_elses(house, study, phone):
-    other = enroll(house, study)
+    other = quick_phone(house, study)
     id = send(house, phone, "craving", {"m_crave_now": 4}).json()["receipt"]["id"]
     mine = phone.get(f"{RESPONSES}/{id}").json()
     assert (mine["answers"], mine["instrument"], mine["decision_status"]) == ({"m_crave_now": 4}, "craving", "decided")
@@ -480,7 +488,7 @@ def test_an_answer_is_read_by_the_revision_that_it_names(house, study, phone):
 
 def test_a_phone_that_was_revoked_is_refused_exactly_while_its_batch_goes_on(house, study, phone):
     """The door trusts a token for seconds; the batch that stores asks again."""
-    other = enroll(house, study)
+    other = quick_phone(house, study)
     assert send(house, phone, "craving", {"m_crave_now": 1}).status_code == 201
     with house.house.sessions.transaction() as session:
         mine = Device.enrollment_id == phone.invited.enrollment_id

@@ -31,6 +31,7 @@ from models.tables import (
 from models.writer import Lane, Writer
 from tests.api.answering import response_body
 from tests.api.client import Phone, Served, enroll, open_study, refusal, theirs
+from tests.api.pocket import quick_phone
 from tests.build import Built
 
 RESPONSES = "/v1/participant/responses"
@@ -38,14 +39,14 @@ WORD = "heron7531"
 """Planted where values go; no refusal may hold it."""
 
 
-@pytest.fixture
-def study(house: Served) -> Built:
-    return open_study(house)
+@pytest.fixture(scope="module")
+def study(shared_house: Served) -> Built:
+    return open_study(shared_house)
 
 
 @pytest.fixture
 def phone(house: Served, study: Built) -> Phone:
-    return enroll(house, study)
+    return quick_phone(house, study)
 
 
 @dataclass
@@ -284,7 +285,8 @@ def test_another_persons_prompt_is_not_there(house, study, phone):
     assert next(row for row in rows(house, Prompt, other) if row.id == prompt.id).state is prompt.state
 
 
-def test_a_prompt_asks_one_instrument(house, phone):
+def test_a_prompt_asks_one_instrument(house, study):
+    phone = enroll(house, study)
     prompt = next(row for row in rows(house, Prompt, phone) if row.instrument == "momentary")
     sent = put(phone, response_body(house, "craving", {"m_crave_now": 4}, prompt_id=str(prompt.uid)))
     assert told(sent, 422) == [("/instrument", "other_instrument")]
@@ -391,7 +393,7 @@ def test_a_disclosure_that_branching_would_have_hidden_counts(house, phone):
 
 
 def test_a_disclosure_goes_through_while_prompts_are_paused(house, study):
-    phone = enroll(house, study)
+    phone = quick_phone(house, study)
     with house.house.sessions.transaction() as session:
         until = house.clock.study() + timedelta(days=3)
         session.execute(update(Enrollment).where(Enrollment.id == phone.invited.enrollment_id).values(paused_until=until))
