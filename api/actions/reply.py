@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from api.actions.submit_response import Refused, Shown, Submitted
+from api.actions.submitted import Refused, Shown, Submitted
 from api.deps import House
 from models.codec import canonical
 from models.definition.base import Text

@@ -5,9 +5,9 @@ whether the submission was stored, was there already under other content, or was
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,9 +15,9 @@ from sqlalchemy import Row
 
 from api.actions.judge_submission import Judged, Known, Stored, judge, sealed_body
 from api.actions.submission import Submission
+from api.actions.submitted import Refused, Result, Shown, Submitted
 from api.auth.participant import live_digests
 from api.deps import House
-from models.definition.disclose import Disclosed
 from models.errors import Gone, Problem, Unauthenticated
 from models.ids import new_uid
 from models.kinds import DecisionStatus
@@ -37,54 +37,6 @@ from scheduler.moment import whereabouts
 from scheduler.plan.followup import Source
 
 log = structlog.get_logger("submit_response")
-
-
-class Shown(Protocol):
-    """What a reply reads of a decision: of its row, or of what was decided just now."""
-
-    @property
-    def uid(self) -> UUID: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def sentence(self) -> str: ...
-    @property
-    def content_code(self) -> str | None: ...
-    @property
-    def scene_id(self) -> int | None: ...
-    @property
-    def scene_version(self) -> int | None: ...
-    @property
-    def protocol_version_id(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """What the reply is made of. `receipt` is the first one, byte for byte; `decision` a row, or None while it is pending."""
-
-    receipt: bytes
-    created: bool
-    response_id: int
-    enrollment: Row[Any]
-    version_id: int
-    decision: Shown | None
-    status: DecisionStatus
-    disclosed: tuple[Disclosed, ...]
-    high: bool
-    """A high craving answer: the screen says plainly whether anyone reads it (safety.md rule 5)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A refusal of something that disclosed: the phone shows the crisis or help page before it shows what was wrong."""
-
-    problem: Problem
-    disclosed: tuple[Disclosed, ...]
-    enrollment: Row[Any]
-    version_id: int
-
-
-Result = Submitted | Refused | Exception
 
 
 def apply_submissions(session: WriteSession, operations: Sequence[Submission], house: House) -> Sequence[Result]:

@@ -16,7 +16,8 @@ from pydantic import Field
 
 from api.actions.reply import decision_document, refusal_document, response_reply
 from api.actions.submission import ResponseIn, Submission, read_submission
-from api.actions.submit_response import Refused, Result, Submitted, known_versions
+from api.actions.submit_response import known_versions
+from api.actions.submitted import Refused, Result, Submitted
 from api.auth.participant import OwnViewer, ParticipantViewer, viewer_of
 from api.deps import House, TheHouse
 from api.problems import document, problem_reply, responses, status_of
