@@ -195,6 +195,18 @@ def rows(archive: zipfile.ZipFile, table: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(archive.read(f"{table}.csv").decode())))
 
 
+def leave(world: World, phone: Pocket) -> None:
+    """Whoever leaves is asked no more, and help stays open."""
+    phone.ask("POST", "/leave", {"how": "stop_collection"})
+    phone.answer("craving", {"m_crave_now": 2}, status=410)
+    world.move(world.now() + timedelta(hours=2))
+    phone.ask("GET", "/prompts", status=410)
+    wanted = {"client_id": world.uid(), "kind": "unsafe", "at": world.now().isoformat()}
+    assert phone.ask("POST", "/help-requests", wanted, status=201).json()["screen"] == "crisis"
+    states = [one["state"] for one in world.ask("GET", "/v1/care/alerts").json()["items"] if one["tier"] == 4]
+    assert sorted(states) == ["open", "resolved"]
+
+
 def test_a_study_from_the_first_sign_in_to_the_opened_dataset(world: World):
     study = sign_in(world)
     phone = enroll(world, study)
@@ -236,16 +248,4 @@ def test_a_study_from_the_first_sign_in_to_the_opened_dataset(world: World):
     acts = {one["action"] for one in world.ask("GET", f"/v1/research/studies/{study}/audit?limit=200").json()["items"]}
     assert {"enrolled", "device_enrolled", "rejected_opened", "export_requested"} <= acts
 
-
-def test_whoever_leaves_is_asked_no_more_and_help_stays_open(world: World):
-    study = sign_in(world)
-    phone = enroll(world, study)
-    phone.answer("craving", {"m_crave_now": 2})
-    phone.ask("POST", "/leave", {"how": "stop_collection"})
-    phone.answer("craving", {"m_crave_now": 2}, status=410)
-    world.move(world.now() + timedelta(days=1))
-    phone.ask("GET", "/prompts", status=410)
-    help_now = phone.ask("POST", "/help-requests", {"client_id": world.uid(), "kind": "unsafe", "at": world.now().isoformat()}, status=201)
-    assert help_now.json()["screen"] == "crisis"
-    tiers = [one["tier"] for one in world.ask("GET", "/v1/care/alerts").json()["items"]]
-    assert tiers == [4]
+    leave(world, phone)

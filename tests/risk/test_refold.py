@@ -50,9 +50,9 @@ def moments(count: int, seed: int = 3) -> list[tuple]:
 
 
 def test_a_history_sent_as_it_happened_is_its_own_fold(stream):
-    for at, instrument, answers in moments(32):
+    for at, instrument, answers in moments(27):
         stream.say(at, instrument, **answers)
-    assert stream.state().observations > 32, "content that was shown is an observation too"
+    assert stream.state().observations > 27, "content that was shown is an observation too"
     counts = [one.observations for one in stream.snapshots()]
     assert counts == list(range(CHECKPOINT_EVERY, stream.state().observations + 1, CHECKPOINT_EVERY))
     stream.holds()
@@ -65,10 +65,10 @@ def test_a_state_survives_the_database_bit_for_bit(stream):
     assert encode(decode(raw)) == raw
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_answers_in_any_order_end_in_the_same_state_and_the_same_newest_estimates(shared_sessions, study, seed):
     """Content is off, so that what was shown when cannot differ; everything arrives at one instant."""
-    history = moments(12)
+    history = moments(9)
     ordered, mixed = (begin(shared_sessions, fixed_keys(), study, consent_use=False) for _ in range(2))
     for at, instrument, answers in history:
         ordered.say(at, instrument, **answers)
@@ -323,7 +323,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_whatever_comes_in_whatever_order_fold_and_stream_agree_once_the_duty_has_run(shared_sessions, study, steps):
     stream = begin(shared_sessions, fixed_keys(), study)
