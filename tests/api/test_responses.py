@@ -5,7 +5,6 @@ from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -23,7 +22,6 @@ from api.settings import ApiSettings
 from models.definition.load import canonical, checksum, parse
 from models.errors import Unauthenticated
 from models.ids import new_uid
-from models.kinds import DesignKind, PromptState, Timing
 from models.queries.response import lock_enrollments
 from models.queries.study import add_protocol_version, set_mark
 from models.session import Sessions
@@ -32,18 +30,21 @@ from models.tables import (
     DecisionRow,
     Device,
     Enrollment,
-    Prompt,
-    PromptEvent,
     Response,
     ResponseAmendment,
     RiskEstimateRow,
 )
 from tests.api.answering import response_body
-from tests.api.client import HandClock, Phone, Served, enroll, open_study, refusal, theirs
-from tests.api.pocket import quick_phone
+from tests.api.client import HandClock, Phone, Served, enroll, open_study, refusal
+from tests.api.pocket import (
+    RESPONSES,
+    quick_phone,
+    receipt,
+    rows,
+    send,
+)
 from tests.build import NOW, Built
 
-RESPONSES = "/v1/participant/responses"
 SATURDAY = datetime(2026, 3, 7, 17, 0, tzinfo=NOW.tzinfo)
 SCENE = {"text": "The bread is warm and the window is open.", "language": "en", "horizon": "week", "goal_area": "home"}
 
@@ -56,26 +57,6 @@ def study(shared_house: Served) -> Built:
 @pytest.fixture
 def phone(house: Served, study: Built) -> Phone:
     return quick_phone(house, study)
-
-
-@pytest.fixture
-def asked_phone(house: Served, study: Built) -> Phone:
-    """Enrolled over the API, so that prompts are planned."""
-    return enroll(house, study)
-
-
-def send(house: Served, phone: Phone, instrument: str, answers: dict[str, Any], *, id: str | None = None, **members: Any):
-    return phone.put(f"{RESPONSES}/{id or new_uid()}", response_body(house, instrument, answers, **members))
-
-
-def receipt(reply) -> bytes:
-    """The receipt's own bytes, as they came."""
-    return reply.content.split(b',"receipt":', 1)[1]
-
-
-def rows(house: Served, table, phone: Phone) -> list:
-    with house.house.sessions.reading() as session:
-        return list(session.rows(theirs(table, phone)))
 
 
 def test_an_answer_is_stored_and_the_receipt_says_how(house, phone):
@@ -300,126 +281,6 @@ def test_someone_who_is_not_safe_meets_the_crisis_page_and_people_before_anythin
     assert (alert.tier, alert.family) == (4, "not_safe")
 
 
-def test_an_answer_to_a_prompt_completes_it(house, asked_phone):
-    prompt = asked(house, asked_phone, "momentary")
-    house.clock.study_now = prompt.due_at + timedelta(minutes=10)
-    house.clock.system_now = NOW
-    at = prompt.due_at + timedelta(minutes=8)
-    reply = send(house, asked_phone, "momentary", {"m_crave_now": 2}, at=at, prompt_id=str(prompt.uid))
-    assert reply.json()["receipt"]["timing"] == Timing.ON_TIME
-    assert reply.json()["receipt"]["prompt_id"] == str(prompt.uid)
-    after = asked(house, asked_phone, "momentary", uid=prompt.uid)
-    assert (after.state, after.completed_at, after.next_at) == (PromptState.COMPLETED, at, None)
-
-
-def asked(house: Served, phone: Phone, instrument: str, uid=None):
-    """The next prompt of an instrument, or the one with this id."""
-    with house.house.sessions.reading() as session:
-        wanted = theirs(Prompt, phone).where(Prompt.instrument == instrument, Prompt.state != PromptState.BLOCKED)
-        wanted = wanted.where(Prompt.uid == uid) if uid else wanted.where(Prompt.due_at > house.clock.study())
-        return min(session.rows(wanted), key=lambda row: row.due_at)
-
-
-def test_a_second_answer_to_a_prompt_is_kept_and_the_prompt_stays_as_it_was(house, asked_phone):
-    prompt = asked(house, asked_phone, "momentary")
-    house.clock.study_now = prompt.due_at + timedelta(minutes=10)
-    for craving in (2, 3):
-        assert send(house, asked_phone, "momentary", {"m_crave_now": craving}, prompt_id=str(prompt.uid)).status_code == 201
-    with house.house.sessions.reading() as session:
-        names = [
-            row.name for row in session.rows(select(PromptEvent.name).where(PromptEvent.prompt_id == prompt.id).order_by(PromptEvent.id))
-        ]
-    assert names[-2:] == ["completed", "answered_again"]
-    assert len(rows(house, Response, asked_phone)) == 2
-
-
-def test_an_answer_to_an_expired_prompt_is_stored_late_and_leaves_it_expired(house, asked_phone):
-    prompt = asked(house, asked_phone, "momentary")
-    with house.house.sessions.transaction() as session:
-        session.execute(update(Prompt).where(Prompt.id == prompt.id).values(state=PromptState.EXPIRED, next_at=None))
-    house.clock.study_now = prompt.expires_at + timedelta(hours=2)
-    at = prompt.expires_at + timedelta(minutes=50)
-    reply = send(house, asked_phone, "momentary", {"m_crave_now": 9}, at=at, prompt_id=str(prompt.uid)).json()
-    assert reply["receipt"]["timing"] == Timing.AFTER_EXPIRY
-    assert (reply["decision"]["reason"], reply["decision"]["content"]) == ("stale", None)
-    assert asked(house, asked_phone, "momentary", uid=prompt.uid).state is PromptState.EXPIRED
-
-
-def test_an_answer_given_in_time_by_a_phone_out_of_reach_counts_as_in_time(house, asked_phone):
-    prompt = asked(house, asked_phone, "momentary")
-    with house.house.sessions.transaction() as session:
-        session.execute(update(Prompt).where(Prompt.id == prompt.id).values(state=PromptState.EXPIRED, next_at=None))
-    house.clock.study_now = prompt.expires_at + timedelta(days=1)
-    reply = send(
-        house, asked_phone, "momentary", {"m_crave_now": 9}, at=prompt.due_at + timedelta(minutes=5), prompt_id=str(prompt.uid)
-    ).json()
-    assert (reply["receipt"]["timing"], reply["decision"]["reason"]) == (Timing.ON_TIME, "stale")
-    assert asked(house, asked_phone, "momentary", uid=prompt.uid).state is PromptState.COMPLETED
-
-
-def test_a_report_of_craving_plans_the_follow_up_after_twenty_minutes(house, phone):
-    at = house.clock.study() + timedelta(minutes=7)
-    house.clock.study_now = at + timedelta(minutes=3)
-    id = send(house, phone, "craving", {"m_crave_now": 3}, at=at).json()["receipt"]["id"]
-    with house.house.sessions.reading() as session:
-        (prompt,) = session.rows(theirs(Prompt, phone).where(Prompt.kind == DesignKind.FOLLOW_UP))
-    assert (prompt.due_at, str(prompt.source), prompt.instrument) == (at + timedelta(minutes=20), id, "checking_back")
-
-
-@pytest.mark.parametrize("hours", [-30, -2, 2, 30])
-def test_a_phone_whose_clock_is_wrong_is_corrected_by_the_error_it_shows_at_upload(house, phone, hours):
-    shown = house.clock.study() + timedelta(hours=hours)
-    at = shown - timedelta(minutes=10)
-    reply = send(house, phone, "craving", {"m_crave_now": 3}, at=at, sent_at=shown.isoformat())
-    (row,) = rows(house, Response, phone)
-    assert (row.event_time, row.answered_at, row.sent_at) == (house.clock.study() - timedelta(minutes=10), at, shown)
-    assert (row.skew_seconds, row.clock_suspect) == (-hours * 3600, True)
-    assert reply.json()["receipt"]["clock_suspect"] is True
-
-
-@pytest.mark.parametrize(
-    ("answered", "sent", "zone"),
-    [
-        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:10Z", "America/New_York"),
-        ("1970-01-01T00:00:00Z", "2199-12-31T23:59:59Z", "Africa/Monrovia"),
-        ("2199-12-31T23:59:59+14:00", "2199-12-31T23:59:59+14:00", "Pacific/Kiritimati"),
-        ("1970-01-01T00:00:00+14:00", "2026-03-04T15:00:00Z", "Asia/Kathmandu"),
-        ("2026-03-04T14:59:59.123456789Z", "2026-03-04T15:00:00Z", "Australia/Lord_Howe"),
-    ],
-)
-def test_no_clock_is_so_wrong_that_an_answer_is_lost(house, phone, answered, sent, zone):
-    body = {**response_body(house, "craving", {"m_crave_now": 3}), "answered_at": answered, "sent_at": sent, "zone": zone}
-    reply = phone.put(f"{RESPONSES}/{new_uid()}", body)
-    assert (reply.status_code, reply.json()["decision"]["status"]) == (201, "decided"), reply.text
-    send(house, phone, "craving", {"m_crave_now": 4})
-    assert all(row.event_time <= house.clock.study() for row in rows(house, Response, phone))
-
-
-@pytest.mark.parametrize(("seconds", "moves"), [(20, False), (-20, False), (45, True), (-45, True)])
-def test_the_time_a_network_takes_is_no_error_of_the_clock(house, phone, seconds, moves):
-    shown = house.clock.study() - timedelta(seconds=seconds)
-    at = shown - timedelta(minutes=5)
-    send(house, phone, "craving", {"m_crave_now": 3}, at=at, sent_at=shown.isoformat())
-    (row,) = rows(house, Response, phone)
-    assert row.event_time == (at + timedelta(seconds=seconds) if moves else at)
-    assert row.clock_suspect is False
-
-
-def test_an_answer_is_never_later_than_its_arrival(house, phone):
-    now = house.clock.study()
-    reply = send(house, phone, "craving", {"m_crave_now": 3}, at=now + timedelta(minutes=4), sent_at=now.isoformat())
-    (row,) = rows(house, Response, phone)
-    assert (row.event_time, row.clock_suspect, reply.status_code) == (now, True, 201)
-
-
-def test_an_answer_of_yesterday_is_stored_at_its_own_time_and_too_late_for_content(house, phone):
-    at = house.clock.study() - timedelta(days=1)
-    decision = send(house, phone, "craving", {"m_crave_now": 9}, at=at).json()["decision"]
-    assert (decision["reason"], decision["content"]) == ("stale", None)
-    assert rows(house, Response, phone)[0].event_time == at
-    assert rows(house, RiskEstimateRow, phone)[0].as_of == at
-
-
 def test_free_text_is_sealed_and_stands_in_no_reply_and_no_column(house, phone):
     words = "half a strip, from the blue house"
     reply = send(house, phone, "use", {"safe_now": "yes", "u_amount": words, "u_what": "opioid"})
@@ -520,90 +381,3 @@ def test_answers_stand_in_no_log_line(house, phone, capsys):
     lines = said.out + said.err
     assert "http.request" in lines
     assert not [planted for planted in ("heron7531", b64encode(b"heron7531").decode(), "975311357911", "not_safe") if planted in lines]
-
-
-# A batch of a phone that was offline
-
-
-def batch(house: Served, phone: Phone, items: list[dict[str, Any]]):
-    return phone.post(f"{RESPONSES}/batch", {"items": items})
-
-
-def item(house: Served, instrument: str = "craving", answers: dict[str, Any] | None = None, *, minutes: float = 0, **members: Any) -> dict:
-    at = house.clock.study() - timedelta(minutes=minutes)
-    return {"id": str(new_uid()), **response_body(house, instrument, answers or {"m_crave_now": 3}, at=at, **members)}
-
-
-def test_a_batch_is_answered_in_the_order_sent_and_one_bad_item_is_refused_alone(house, phone):
-    items = [item(house, minutes=minutes, answers={"m_crave_now": minutes % 10}) for minutes in (50, 300, 10, 120)]
-    items.insert(2, item(house, answers={"m_crave_now": 11}))
-    results = batch(house, phone, items).json()["results"]
-    assert [one["id"] for one in results] == [one["id"] for one in items]
-    assert [one["status"] for one in results] == [201, 201, 422, 201, 201]
-    assert [one["pointer"] for one in results[2]["problem"]["errors"]] == ["/answers/m_crave_now/value"]
-    assert [one["reply"]["receipt"]["id"] for one in results if "reply" in one] == [one["id"] for one in items if one is not items[2]]
-    times = {str(row.client_id): row.event_time for row in rows(house, Response, phone)}
-    assert sorted(times, key=times.__getitem__) == [items[place]["id"] for place in (1, 4, 0, 3)]
-
-
-def test_a_batch_sent_again_stores_nothing_new_and_gives_the_first_receipts(house, phone):
-    items = [item(house, minutes=minutes) for minutes in (50, 30)]
-    first = batch(house, phone, items).json()["results"]
-    again = batch(house, phone, items).json()["results"]
-    assert [one["status"] for one in again] == [200, 200]
-    assert [one["reply"]["receipt"] for one in again] == [one["reply"]["receipt"] for one in first]
-    assert len(rows(house, Response, phone)) == 2
-
-
-def test_five_hundred_answers_of_a_phone_that_was_away_are_all_stored(house, phone):
-    """More than the limit of a single answer's body."""
-    asked = ("m_crave_now", "m_stress", "m_low", "m_tense", "m_withdraw", "m_pain", "m_choice", "m_relief", "m_impulsive", "m_enjoy")
-    count = 500 if house.house.sessions.embedded else 150
-    items = [item(house, "momentary", dict.fromkeys(asked, number % 10), minutes=60 * (count - number)) for number in range(count)]
-    for one in items:
-        for answer in one["answers"].values():
-            answer["at"] = one["answered_at"]
-    assert count < 500 or len(json.dumps(items)) > house.house.settings.body_limit
-    reply = batch(house, phone, items)
-    assert reply.status_code == 200, reply.text[:300]
-    assert {one["status"] for one in reply.json()["results"]} == {201}
-    assert len(rows(house, Response, phone)) == count
-    assert len(rows(house, DecisionRow, phone)) == count
-
-
-def test_a_batch_of_more_than_five_hundred_is_refused_whole(house, phone):
-    items = [{"id": str(number)} for number in range(501)]
-    assert refusal(batch(house, phone, items)) == (413, "batch_too_large")
-    assert rows(house, Response, phone) == []
-
-
-def test_an_edit_may_travel_with_its_base_even_where_it_moves_the_answer_back(house, phone):
-    base = item(house, minutes=30)
-    edit = {**item(house, minutes=90), "id": base["id"], "base_revision": 1, "edit_reason": "wrong_time"}
-    results = batch(house, phone, [edit, base]).json()["results"]
-    assert [one["status"] for one in results] == [201, 201]
-    assert [(row.revision, row.superseded) for row in rows(house, Response, phone)] == [(1, True), (2, False)]
-
-
-def test_a_disclosure_in_a_batch_opens_its_alert_whatever_is_wrong_with_its_item(house, phone):
-    unreadable = {**item(house, "use", {"safe_now": "no"}), "id": "7"}
-    broken = item(house, "use", {"u_overdose": True, "u_before_crave": 99})
-    fine = item(house)
-    results = batch(house, phone, [unreadable, broken, fine]).json()["results"]
-    assert [one["status"] for one in results] == [422, 422, 201]
-    assert sorted(row.family for row in rows(house, Alert, phone)) == ["not_safe", "overdose"]
-
-
-@pytest.mark.parametrize("odd", [7, None, "text", [1]])
-def test_an_item_that_is_no_object_is_refused_alone(house, phone, odd):
-    reply = phone.post(f"{RESPONSES}/batch", {"items": [item(house), odd]})
-    assert [one["status"] for one in reply.json()["results"]] == [201, 422]
-
-
-@pytest.mark.parametrize("body", [{}, {"items": {}}, [], {"items": None}, 3])
-def test_a_batch_of_another_shape_is_refused(house, phone, body):
-    assert refusal(phone.post(f"{RESPONSES}/batch", body)) == (422, "invalid")
-
-
-def test_an_empty_batch_is_answered_with_nothing(house, phone):
-    assert batch(house, phone, []).json() == {"results": []}

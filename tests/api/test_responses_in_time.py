@@ -1,0 +1,155 @@
+"""When an answer was given, by a phone whose clock may be wrong, and what that does to its prompt."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from models.ids import new_uid
+from models.kinds import DesignKind, PromptState, Timing
+from models.tables import (
+    Prompt,
+    PromptEvent,
+    Response,
+    RiskEstimateRow,
+)
+from tests.api.answering import response_body
+from tests.api.client import Phone, Served, enroll, open_study, theirs
+from tests.api.pocket import RESPONSES, quick_phone, rows, send
+from tests.build import NOW, Built
+
+
+@pytest.fixture(scope="module")
+def study(shared_house: Served) -> Built:
+    return open_study(shared_house)
+
+
+@pytest.fixture
+def phone(house: Served, study: Built) -> Phone:
+    return quick_phone(house, study)
+
+
+@pytest.fixture
+def asked_phone(house: Served, study: Built) -> Phone:
+    """Enrolled over the API, so that prompts are planned."""
+    return enroll(house, study)
+
+
+def test_an_answer_to_a_prompt_completes_it(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
+    house.clock.study_now = prompt.due_at + timedelta(minutes=10)
+    house.clock.system_now = NOW
+    at = prompt.due_at + timedelta(minutes=8)
+    reply = send(house, asked_phone, "momentary", {"m_crave_now": 2}, at=at, prompt_id=str(prompt.uid))
+    assert reply.json()["receipt"]["timing"] == Timing.ON_TIME
+    assert reply.json()["receipt"]["prompt_id"] == str(prompt.uid)
+    after = asked(house, asked_phone, "momentary", uid=prompt.uid)
+    assert (after.state, after.completed_at, after.next_at) == (PromptState.COMPLETED, at, None)
+
+
+def asked(house: Served, phone: Phone, instrument: str, uid=None):
+    """The next prompt of an instrument, or the one with this id."""
+    with house.house.sessions.reading() as session:
+        wanted = theirs(Prompt, phone).where(Prompt.instrument == instrument, Prompt.state != PromptState.BLOCKED)
+        wanted = wanted.where(Prompt.uid == uid) if uid else wanted.where(Prompt.due_at > house.clock.study())
+        return min(session.rows(wanted), key=lambda row: row.due_at)
+
+
+def test_a_second_answer_to_a_prompt_is_kept_and_the_prompt_stays_as_it_was(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
+    house.clock.study_now = prompt.due_at + timedelta(minutes=10)
+    for craving in (2, 3):
+        assert send(house, asked_phone, "momentary", {"m_crave_now": craving}, prompt_id=str(prompt.uid)).status_code == 201
+    with house.house.sessions.reading() as session:
+        names = [
+            row.name for row in session.rows(select(PromptEvent.name).where(PromptEvent.prompt_id == prompt.id).order_by(PromptEvent.id))
+        ]
+    assert names[-2:] == ["completed", "answered_again"]
+    assert len(rows(house, Response, asked_phone)) == 2
+
+
+def test_an_answer_to_an_expired_prompt_is_stored_late_and_leaves_it_expired(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
+    with house.house.sessions.transaction() as session:
+        session.execute(update(Prompt).where(Prompt.id == prompt.id).values(state=PromptState.EXPIRED, next_at=None))
+    house.clock.study_now = prompt.expires_at + timedelta(hours=2)
+    at = prompt.expires_at + timedelta(minutes=50)
+    reply = send(house, asked_phone, "momentary", {"m_crave_now": 9}, at=at, prompt_id=str(prompt.uid)).json()
+    assert reply["receipt"]["timing"] == Timing.AFTER_EXPIRY
+    assert (reply["decision"]["reason"], reply["decision"]["content"]) == ("stale", None)
+    assert asked(house, asked_phone, "momentary", uid=prompt.uid).state is PromptState.EXPIRED
+
+
+def test_an_answer_given_in_time_by_a_phone_out_of_reach_counts_as_in_time(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
+    with house.house.sessions.transaction() as session:
+        session.execute(update(Prompt).where(Prompt.id == prompt.id).values(state=PromptState.EXPIRED, next_at=None))
+    house.clock.study_now = prompt.expires_at + timedelta(days=1)
+    reply = send(
+        house, asked_phone, "momentary", {"m_crave_now": 9}, at=prompt.due_at + timedelta(minutes=5), prompt_id=str(prompt.uid)
+    ).json()
+    assert (reply["receipt"]["timing"], reply["decision"]["reason"]) == (Timing.ON_TIME, "stale")
+    assert asked(house, asked_phone, "momentary", uid=prompt.uid).state is PromptState.COMPLETED
+
+
+def test_a_report_of_craving_plans_the_follow_up_after_twenty_minutes(house, phone):
+    at = house.clock.study() + timedelta(minutes=7)
+    house.clock.study_now = at + timedelta(minutes=3)
+    id = send(house, phone, "craving", {"m_crave_now": 3}, at=at).json()["receipt"]["id"]
+    with house.house.sessions.reading() as session:
+        (prompt,) = session.rows(theirs(Prompt, phone).where(Prompt.kind == DesignKind.FOLLOW_UP))
+    assert (prompt.due_at, str(prompt.source), prompt.instrument) == (at + timedelta(minutes=20), id, "checking_back")
+
+
+@pytest.mark.parametrize("hours", [-30, -2, 2, 30])
+def test_a_phone_whose_clock_is_wrong_is_corrected_by_the_error_it_shows_at_upload(house, phone, hours):
+    shown = house.clock.study() + timedelta(hours=hours)
+    at = shown - timedelta(minutes=10)
+    reply = send(house, phone, "craving", {"m_crave_now": 3}, at=at, sent_at=shown.isoformat())
+    (row,) = rows(house, Response, phone)
+    assert (row.event_time, row.answered_at, row.sent_at) == (house.clock.study() - timedelta(minutes=10), at, shown)
+    assert (row.skew_seconds, row.clock_suspect) == (-hours * 3600, True)
+    assert reply.json()["receipt"]["clock_suspect"] is True
+
+
+@pytest.mark.parametrize(
+    ("answered", "sent", "zone"),
+    [
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:10Z", "America/New_York"),
+        ("1970-01-01T00:00:00Z", "2199-12-31T23:59:59Z", "Africa/Monrovia"),
+        ("2199-12-31T23:59:59+14:00", "2199-12-31T23:59:59+14:00", "Pacific/Kiritimati"),
+        ("1970-01-01T00:00:00+14:00", "2026-03-04T15:00:00Z", "Asia/Kathmandu"),
+        ("2026-03-04T14:59:59.123456789Z", "2026-03-04T15:00:00Z", "Australia/Lord_Howe"),
+    ],
+)
+def test_no_clock_is_so_wrong_that_an_answer_is_lost(house, phone, answered, sent, zone):
+    body = {**response_body(house, "craving", {"m_crave_now": 3}), "answered_at": answered, "sent_at": sent, "zone": zone}
+    reply = phone.put(f"{RESPONSES}/{new_uid()}", body)
+    assert (reply.status_code, reply.json()["decision"]["status"]) == (201, "decided"), reply.text
+    send(house, phone, "craving", {"m_crave_now": 4})
+    assert all(row.event_time <= house.clock.study() for row in rows(house, Response, phone))
+
+
+@pytest.mark.parametrize(("seconds", "moves"), [(20, False), (-20, False), (45, True), (-45, True)])
+def test_the_time_a_network_takes_is_no_error_of_the_clock(house, phone, seconds, moves):
+    shown = house.clock.study() - timedelta(seconds=seconds)
+    at = shown - timedelta(minutes=5)
+    send(house, phone, "craving", {"m_crave_now": 3}, at=at, sent_at=shown.isoformat())
+    (row,) = rows(house, Response, phone)
+    assert row.event_time == (at + timedelta(seconds=seconds) if moves else at)
+    assert row.clock_suspect is False
+
+
+def test_an_answer_is_never_later_than_its_arrival(house, phone):
+    now = house.clock.study()
+    reply = send(house, phone, "craving", {"m_crave_now": 3}, at=now + timedelta(minutes=4), sent_at=now.isoformat())
+    (row,) = rows(house, Response, phone)
+    assert (row.event_time, row.clock_suspect, reply.status_code) == (now, True, 201)
+
+
+def test_an_answer_of_yesterday_is_stored_at_its_own_time_and_too_late_for_content(house, phone):
+    at = house.clock.study() - timedelta(days=1)
+    decision = send(house, phone, "craving", {"m_crave_now": 9}, at=at).json()["decision"]
+    assert (decision["reason"], decision["content"]) == ("stale", None)
+    assert rows(house, Response, phone)[0].event_time == at
+    assert rows(house, RiskEstimateRow, phone)[0].as_of == at
