@@ -17,8 +17,9 @@ from models.queries.study import set_mark
 from models.sealed import Keys
 from models.session import Sessions
 from models.settings import DatabaseSettings
-from tests.api.client import HandClock, Served
-from tests.build import NOW
+from tests.api.client import HandClock, Phone, Served, open_study
+from tests.api.pocket import quick_phone
+from tests.build import NOW, Built
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +71,15 @@ def house(shared_house: Served) -> Iterator[Served]:
     shared_house.clock.study_now = shared_house.clock.system_now = NOW
     yield shared_house
     app.state.house = before
+
+
+@pytest.fixture(scope="module")
+def study(shared_house: Served) -> Built:
+    """A study of the module's own in its house."""
+    return open_study(shared_house)
+
+
+@pytest.fixture
+def phone(house: Served, study: Built) -> Phone:
+    """A phone of a new person in that study."""
+    return quick_phone(house, study)

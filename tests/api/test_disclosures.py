@@ -18,19 +18,8 @@ from models.tables import (
 )
 from models.writer import Lane, Writer
 from tests.api.answering import response_body
-from tests.api.client import Phone, Served, open_study
+from tests.api.client import Phone, Served
 from tests.api.pocket import RESPONSES, alerts, nothing_is_stored, put, quick_phone, rows, the_body_is_kept_sealed, told
-from tests.build import Built
-
-
-@pytest.fixture(scope="module")
-def study(shared_house: Served) -> Built:
-    return open_study(shared_house)
-
-
-@pytest.fixture
-def phone(house: Served, study: Built) -> Phone:
-    return quick_phone(house, study)
 
 
 def test_a_bad_slider_beside_not_safe_is_refused_and_the_alert_opens_all_the_same(house, phone):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event
 
 from models.ids import new_uid
@@ -44,7 +45,7 @@ def _batch(house: Served, phone: Phone, answers: dict[str, Any], size: int) -> l
 
 def test_no_statement_of_the_response_path_reads_a_whole_table(house: Served) -> None:
     if not house.house.sessions.embedded:
-        return
+        pytest.skip("PostgreSQL plans by the size of its tables, which are empty here; the statements and indexes are the same")
     phone = enroll(house, open_study(house))
     engine = house.house.sessions.write_engine
     with _statements(engine) as seen:

@@ -13,23 +13,11 @@ from models.tables import (
     Response,
 )
 from tests.api.answering import response_body
-from tests.api.client import Phone, Served, open_study, refusal
+from tests.api.client import Phone, Served, refusal
 from tests.api.pocket import (
     RESPONSES,
-    quick_phone,
     rows,
 )
-from tests.build import Built
-
-
-@pytest.fixture(scope="module")
-def study(shared_house: Served) -> Built:
-    return open_study(shared_house)
-
-
-@pytest.fixture
-def phone(house: Served, study: Built) -> Phone:
-    return quick_phone(house, study)
 
 
 def batch(house: Served, phone: Phone, items: list[dict[str, Any]]):

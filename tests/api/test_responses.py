@@ -35,7 +35,7 @@ from models.tables import (
     RiskEstimateRow,
 )
 from tests.api.answering import response_body
-from tests.api.client import HandClock, Phone, Served, enroll, open_study, refusal
+from tests.api.client import HandClock, Served, enroll, open_study, refusal
 from tests.api.pocket import (
     RESPONSES,
     quick_phone,
@@ -43,20 +43,10 @@ from tests.api.pocket import (
     rows,
     send,
 )
-from tests.build import NOW, Built
+from tests.build import NOW
 
 SATURDAY = datetime(2026, 3, 7, 17, 0, tzinfo=NOW.tzinfo)
 SCENE = {"text": "The bread is warm and the window is open.", "language": "en", "horizon": "week", "goal_area": "home"}
-
-
-@pytest.fixture(scope="module")
-def study(shared_house: Served) -> Built:
-    return open_study(shared_house)
-
-
-@pytest.fixture
-def phone(house: Served, study: Built) -> Phone:
-    return quick_phone(house, study)
 
 
 def test_an_answer_is_stored_and_the_receipt_says_how(house, phone):

@@ -16,30 +16,17 @@ from models.tables import (
     Response,
 )
 from tests.api.answering import response_body
-from tests.api.client import Phone, Served, enroll, open_study, refusal
+from tests.api.client import enroll, refusal
 from tests.api.pocket import (
     RESPONSES,
     WORD,
     nothing_is_stored,
     put,
-    quick_phone,
     rows,
     said,
     the_body_is_kept_sealed,
     told,
 )
-from tests.build import Built
-
-
-@pytest.fixture(scope="module")
-def study(shared_house: Served) -> Built:
-    return open_study(shared_house)
-
-
-@pytest.fixture
-def phone(house: Served, study: Built) -> Phone:
-    return quick_phone(house, study)
-
 
 BIG = 10**30
 

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -14,26 +13,13 @@ from models.tables import (
     Response,
 )
 from tests.api.answering import response_body
-from tests.api.client import Phone, Served, open_study
+from tests.api.client import Served
 from tests.api.pocket import (
     RESPONSES,
     put,
-    quick_phone,
     rows,
     told,
 )
-from tests.build import Built
-
-
-@pytest.fixture(scope="module")
-def study(shared_house: Served) -> Built:
-    return open_study(shared_house)
-
-
-@pytest.fixture
-def phone(house: Served, study: Built) -> Phone:
-    return quick_phone(house, study)
-
 
 ODD = st.one_of(
     st.none(),

@@ -14,19 +14,9 @@ from models.tables import (
     RiskEstimateRow,
 )
 from tests.api.answering import response_body
-from tests.api.client import Phone, Served, enroll, open_study, theirs
-from tests.api.pocket import RESPONSES, quick_phone, rows, send
+from tests.api.client import Phone, Served, enroll, theirs
+from tests.api.pocket import RESPONSES, rows, send
 from tests.build import NOW, Built
-
-
-@pytest.fixture(scope="module")
-def study(shared_house: Served) -> Built:
-    return open_study(shared_house)
-
-
-@pytest.fixture
-def phone(house: Served, study: Built) -> Phone:
-    return quick_phone(house, study)
 
 
 @pytest.fixture
