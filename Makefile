@@ -48,9 +48,9 @@ clean: ## Remove the environment and caches; var/ with its data stays
 	$(PIP) install --upgrade "pip>=25.1"
 
 $(RUN): pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) install -c constraints.txt -e '.[parquet]'
+	$(PIP) install -c constraints.txt -e '.[parquet,rehearsal]'
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) install -c constraints.txt -e '.[parquet]' --group dev
+	$(PIP) install -c constraints.txt -e '.[parquet,rehearsal]' --group dev
 	@touch $(RUN) $@

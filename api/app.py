@@ -34,7 +34,7 @@ def build_house(sessions: Sessions, keys: Keys, settings: ApiSettings, *, clock:
     if clock is None:
         clock = MovableClock(row.study_now or system_clock.system()) if row is not None and rehearsal else system_clock
     protocols = Protocols()
-    mind = Mind(keys=keys, protocols=protocols)
+    mind = Mind(keys=keys, protocols=protocols, rehearsal=rehearsal)
     house = House(
         sessions=sessions,
         keys=keys,

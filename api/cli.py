@@ -79,9 +79,10 @@ def _settings() -> DatabaseSettings:
 def serve(
     worker: Annotated[bool, typer.Option(help="Run the duties in this process too. Always on with SQLite.")] = True,
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="On the first run: mark the database as a rehearsal.")] = False,
+    start: Annotated[str | None, typer.Option(help="Where a rehearsal's study time begins, ISO 8601 with offset. Default: now.")] = None,
 ) -> None:
     """Start the server. The first run makes secrets, tables, a study and a way in, and prints them once."""
-    commands.serve(_settings(), worker=worker, rehearsal=rehearsal, console=out)
+    commands.serve(_settings(), worker=worker, rehearsal=rehearsal, start=commands.instant(start, "/start"), console=out)
 
 
 @app.command()

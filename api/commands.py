@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from api.app import build_house, make_app
 from api.auth.passwords import hash_password
 from api.deps import House
 from api.rehearsal.mapping import load_mapping, read_entries
+from api.rehearsal.replay import EARLIER
 from api.rehearsal.replay import replay as send_replay
 from api.serve import serve as run_server
 from api.settings import ApiSettings
@@ -43,19 +44,21 @@ from models.sealed import Keys
 from models.session import ReadSession, Sessions, WriteSession
 from models.settings import DatabaseSettings
 from models.tables import Export
+from scheduler.follow import following
 from scheduler.plan.calendar import local
 from scheduler.worker import Worker, run_forever
 
 
-def serve(settings: DatabaseSettings, *, worker: bool, rehearsal: bool, console: Console) -> None:
+def serve(settings: DatabaseSettings, *, worker: bool, rehearsal: bool, start: datetime | None = None, console: Console) -> None:
     """The server until a signal ends it; what the first run made is printed once, on the terminal and nowhere else."""
     api = ApiSettings.read(os.environ)
-    with writing_process(settings, "breakwater serve"), _opened(settings, rehearsal=rehearsal) as (sessions, keys):
+    with writing_process(settings, "breakwater serve"), _opened(settings, rehearsal=rehearsal, start=start) as (sessions, keys):
         first = begin(sessions, keys, api)
         house = build_house(sessions, keys, api)
         duties = house_duties(house)
         _greet(console, api, settings, first, rehearsal=house.rehearsal)
-        run_server(house, Worker(duties) if worker or settings.embedded else None)
+        with following(sessions, house.clock):
+            run_server(house, Worker(duties) if worker or settings.embedded else None)
 
 
 def _greet(console: Console, api: ApiSettings, settings: DatabaseSettings, first: FirstSecrets | None, *, rehearsal: bool) -> None:
@@ -90,7 +93,9 @@ def worker(settings: DatabaseSettings) -> None:
             "(BREAKWATER_DATABASE_URL).",
         )
     with _opened(settings) as (sessions, keys):
-        run_forever(house_duties(build_house(sessions, keys, ApiSettings.read(os.environ))))
+        house = build_house(sessions, keys, ApiSettings.read(os.environ))
+        with following(sessions, house.clock):
+            run_forever(house_duties(house))
 
 
 def migrate(settings: DatabaseSettings) -> tuple[str | None, str]:
@@ -175,7 +180,8 @@ def replay(
     entries, left = read_entries(file, mapped)
     home = directory or settings.directory / f"replay-{mapped.study.slug}"
     place = DatabaseSettings.read({"BREAKWATER_DIRECTORY": str(home)})
-    with writing_process(place, "breakwater replay"), _opened(place, rehearsal=True) as (sessions, keys):
+    start = entries[0].at - EARLIER if entries else None
+    with writing_process(place, "breakwater replay"), _opened(place, rehearsal=True, start=start) as (sessions, keys):
         house = build_house(sessions, keys, ApiSettings())
         done = send_replay(
             house, make_app(house), mapped, mapping.parent / mapped.protocol, file, entries, left, lambda sent: advance(sent, len(entries))
@@ -227,8 +233,8 @@ def _built(sessions: Sessions, house: House, uid: UUID, now: datetime) -> Row[An
 
 
 @contextmanager
-def _opened(settings: DatabaseSettings, *, rehearsal: bool = False) -> Iterator[tuple[Sessions, Any]]:
-    sessions, keys = open_database(settings, rehearsal=rehearsal)
+def _opened(settings: DatabaseSettings, *, rehearsal: bool = False, start: datetime | None = None) -> Iterator[tuple[Sessions, Any]]:
+    sessions, keys = open_database(settings, rehearsal=rehearsal, start=start)
     try:
         yield sessions, keys
     finally:
@@ -255,3 +261,17 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise Invalid("invalid", "A day is YYYY-MM-DD.", (Fault("/effective", "date", "A day is YYYY-MM-DD."),)) from None
+
+
+def instant(text: str | None, place: str) -> datetime | None:
+    """An ISO 8601 instant with its offset, in UTC. Raises Invalid naming `place`."""
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        given = None
+    if given is None or given.tzinfo is None:
+        said = "An instant is ISO 8601 with its offset, as 2026-03-07T12:00Z."
+        raise Invalid("invalid", said, (Fault(place, "instant", said),))
+    return given.astimezone(UTC)

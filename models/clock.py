@@ -41,3 +41,8 @@ class MovableClock(SystemClock):
     def move(self, instant: datetime) -> None:
         with self._lock:
             self._instant = instant
+
+    def follow(self, instant: datetime) -> None:
+        """Goes along to where another process moved study time; never back."""
+        with self._lock:
+            self._instant = max(self._instant, instant)

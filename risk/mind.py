@@ -20,13 +20,18 @@ LOSSES = frozenset({"loss_year", "week_loss"})
 
 
 class Mind:
-    """Made once a process. `estimating` False switches the estimator off: decisions go on without an estimate."""
+    """Made once a process. `estimating` False switches the estimator off: decisions go on without an estimate.
 
-    def __init__(self, keys: Keys, protocols: Protocols, *, estimating: bool = True) -> None:
+    Only in a `rehearsal` may `prior`, the bytes of a prior's file, have been learned from simulated people; None: the shipped one.
+    """
+
+    def __init__(
+        self, keys: Keys, protocols: Protocols, *, estimating: bool = True, rehearsal: bool = False, prior: bytes | None = None
+    ) -> None:
         self.keys = keys
         self.protocols = protocols
         self.estimating = estimating
-        self.prior: Prior = load((files("risk.estimate") / "priors" / PRIOR_FILE).read_bytes())
+        self.prior: Prior = load(prior or (files("risk.estimate") / "priors" / PRIOR_FILE).read_bytes(), rehearsal=rehearsal)
         self._readings: dict[int, Reading] = {}
         self._lock = Lock()
 

@@ -57,8 +57,10 @@ class FirstSecrets:
     code_expires_at: datetime
 
 
-def open_database(settings: DatabaseSettings, *, rehearsal: bool = False) -> tuple[Sessions, Keys]:
-    """Keys, newest tables and the mark; `rehearsal` counts where the mark is made, and never changes one that stands.
+def open_database(settings: DatabaseSettings, *, rehearsal: bool = False, start: datetime | None = None) -> tuple[Sessions, Keys]:
+    """Keys, newest tables and the mark; `rehearsal` and `start` count where the mark is made, and never change one that stands.
+
+    `start` is where the study time of a rehearsal begins; None: now.
 
     Raises OtherKeys where the keys do not belong to the database, before a table is touched; Conflict where a rehearsal was asked
     of one that is none.
@@ -67,7 +69,7 @@ def open_database(settings: DatabaseSettings, *, rehearsal: bool = False) -> tup
     migrate(settings)
     sessions = Sessions(settings)
     try:
-        mark = _mark(sessions, keys, rehearsal=rehearsal)
+        mark = _mark(sessions, keys, rehearsal=rehearsal, start=start)
         if rehearsal and not mark.rehearsal:
             raise Conflict("not_a_rehearsal", "This database holds a study and is not marked as a rehearsal; use another directory.")
     except BaseException:
@@ -111,14 +113,20 @@ def _require_same(fingerprint: str | None, keys: Keys, settings: DatabaseSetting
         )
 
 
-def _mark(sessions: Sessions, keys: Keys, *, rehearsal: bool) -> Row[Any]:
+def _mark(sessions: Sessions, keys: Keys, *, rehearsal: bool, start: datetime | None) -> Row[Any]:
     """The mark as it stands; made where there is none. Of two processes that start at once the first one's holds."""
     try:
         with sessions.transaction() as session:
             mark = study_queries.mark(session)
             if mark is None:
+                now = SystemClock().system()
                 study_queries.set_mark(
-                    session, fingerprint=keys.fingerprint(), rehearsal=rehearsal, tzdata_version=TZDATA_VERSION, now=SystemClock().system()
+                    session,
+                    fingerprint=keys.fingerprint(),
+                    rehearsal=rehearsal,
+                    tzdata_version=TZDATA_VERSION,
+                    now=now,
+                    study_now=start or now,
                 )
                 mark = study_queries.mark(session)
     except IntegrityError:
@@ -129,30 +137,34 @@ def _mark(sessions: Sessions, keys: Keys, *, rehearsal: bool) -> Row[Any]:
     return mark
 
 
-def begin(sessions: Sessions, keys: Keys, settings: ApiSettings) -> FirstSecrets | None:
-    """Makes the first study where there is none yet, and gives what to show once; None where there is one."""
+def begin(sessions: Sessions, keys: Keys, settings: ApiSettings, *, document: bytes | None = None) -> FirstSecrets | None:
+    """Makes the first study where there is none yet, and gives what to show once; None where there is one.
+
+    `document` is the protocol of the study; None: the shipped one. Raises Invalid with every fault of it by place.
+    """
     with sessions.reading() as reading:
         if study_queries.any_study(reading):
             return None
-    now, password = SystemClock().system(), new_password()
+    system_now, password = SystemClock().system(), new_password()
     password_hash, made = hash_password(password), fresh_code(sessions, settings)
-    protocol = checked(shipped(PROTOCOL))
+    protocol = checked(document or shipped(PROTOCOL))
     with sessions.transaction() as session:
         mark = study_queries.lock_mark(session)
         if study_queries.any_study(session):
             return None
+        now = mark.study_now if mark.rehearsal and mark.study_now is not None else system_now
         study = _study(session, protocol, synthetic=mark.rehearsal, now=now)
-        staff_id, staff_uid = _first_account(session, study.id, password_hash, now)
+        staff_id, staff_uid = _first_account(session, study.id, password_hash, now, system_now)
         version = publish(
             session,
             study_id=study.id,
             protocol=protocol,
             effective_from=local(now, study.zone).date,
             published_by=staff_id,
-            note="the shipped protocol; needs clinical review",
+            note="a rehearsal" if document is not None else "the shipped protocol; needs clinical review",
             now=now,
         )
-        enrollment_uid, code = _first_person(session, keys, settings, study, staff_id, made, now)
+        enrollment_uid, code = _first_person(session, keys, settings, study, staff_id, made, now, system_now)
         acts = [
             Act(now, "system", "study_made", "study", str(study.uid)),
             Act(now, "system", "protocol_published", "protocol", str(version.uid), detail={"revision": version.revision}),
@@ -170,8 +182,11 @@ def _study(session: WriteSession, protocol: Protocol, *, synthetic: bool, now: d
     return study
 
 
-def _first_account(session: WriteSession, study_id: int, password_hash: str, now: datetime) -> tuple[int, UUID]:
-    """Every role, and on every rung of the ladder, so that the first alert has someone to go to."""
+def _first_account(session: WriteSession, study_id: int, password_hash: str, now: datetime, system_now: datetime) -> tuple[int, UUID]:
+    """Every role, and on every rung of the ladder, so that the first alert has someone to go to.
+
+    Roles hold by both clocks from the start, also where a rehearsal begins in the future.
+    """
     staff_id, staff_uid = staff_queries.add_staff(
         session, login=LOGIN, name="First account", password_hash=password_hash, must_change=True, now=now
     )
@@ -182,7 +197,7 @@ def _first_account(session: WriteSession, study_id: int, password_hash: str, now
             staff_id=staff_id,
             site_id=None,
             role=role,
-            valid_from=now,
+            valid_from=min(now, system_now),
             valid_until=None,
             granted_by=None,
             # The text printed with the password says what whoever uses it attests to.
@@ -194,11 +209,18 @@ def _first_account(session: WriteSession, study_id: int, password_hash: str, now
 
 
 def _first_person(
-    session: WriteSession, keys: Keys, settings: ApiSettings, study: Row[Any], staff_id: int, made: MadeCode, now: datetime
+    session: WriteSession,
+    keys: Keys,
+    settings: ApiSettings,
+    study: Row[Any],
+    staff_id: int,
+    made: MadeCode,
+    now: datetime,
+    system_now: datetime,
 ) -> tuple[UUID, Code]:
     person = add_person(session, keys, study, Newcomer(zone=study.zone), site_id=None, now=now)
     replace_assignments(session, person, [Assignment(staff_id, False, now, None)], set_by=staff_id, now=now)
-    return person.uid, store_code(session, settings, person, made, issued_by=staff_id, system_now=now)
+    return person.uid, store_code(session, settings, person, made, issued_by=staff_id, system_now=system_now)
 
 
 def shipped(name: str) -> bytes:

@@ -9,6 +9,7 @@ from api.deps import House
 from models.clock import MovableClock
 from models.errors import Busy, Conflict, Fault, Invalid, Missing
 from models.queries.study import move_study_time
+from scheduler.follow import catch_up
 from scheduler.timetable import run_until
 
 FARTHEST: Final = timedelta(days=35)
@@ -30,6 +31,7 @@ def move_clock(house: House, instant: datetime) -> int:
     if not lock.acquire(blocking=False):
         raise Busy("clock_moving", "Study time is being moved; try again in a moment.")
     try:
+        catch_up(house.sessions, house.clock)
         now = house.clock.study()
         if instant < now:
             raise Conflict("clock_backwards", "Study time never goes back.")

@@ -69,8 +69,6 @@ def replay(
     report.refused = [{"reason": reason, "lines": list(lines)} for reason, lines in left.refused]
     if not entries:
         return report
-    if not _begun(house, mapped):
-        _move(house, house.clock, entries[0].at - EARLIER)
     study, revision = _study(house, mapped, protocol_file, entries[0].at.date())
     with served(app) as url, httpx.Client(base_url=url, timeout=30) as client:
         phones: dict[str, Phone] = {}
@@ -102,11 +100,6 @@ def _send(
         return
     report.stored_now += new
     report.stored_before += not new
-
-
-def _begun(house: House, mapped: Mapped) -> bool:
-    with house.sessions.reading() as session:
-        return study_queries.study_by_slug(session, mapped.study.slug) is not None
 
 
 def _move(house: House, clock: MovableClock, instant: Any) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, or_, select, update
 
 from models.access import Viewer
 from models.errors import Missing
@@ -26,15 +26,31 @@ def lock_mark(session: WriteSession) -> Row[Any]:
     return row
 
 
-def set_mark(session: WriteSession, *, fingerprint: str, rehearsal: bool, tzdata_version: str, now: datetime) -> None:
+def set_mark(
+    session: WriteSession,
+    *,
+    fingerprint: str,
+    rehearsal: bool,
+    tzdata_version: str,
+    now: datetime,
+    study_now: datetime | None = None,
+) -> None:
+    """`study_now` is where study time begins; only a rehearsal has one."""
     session.add(
-        DatabaseMark, id=1, key_fingerprint=fingerprint, rehearsal=rehearsal, study_now=None, tzdata_version=tzdata_version, made_at=now
+        DatabaseMark,
+        id=1,
+        key_fingerprint=fingerprint,
+        rehearsal=rehearsal,
+        study_now=study_now if rehearsal else None,
+        tzdata_version=tzdata_version,
+        made_at=now,
     )
 
 
 def move_study_time(session: WriteSession, instant: datetime) -> None:
-    """Where study time stands; the caller has checked that this is a rehearsal."""
-    session.execute(update(DatabaseMark).where(DatabaseMark.rehearsal).values(study_now=instant))
+    """Where study time stands, never back; the caller has checked that this is a rehearsal."""
+    earlier = or_(DatabaseMark.study_now.is_(None), DatabaseMark.study_now < instant)
+    session.execute(update(DatabaseMark).where(DatabaseMark.rehearsal, earlier).values(study_now=instant))
 
 
 def study_by_uid(session: ReadSession, viewer: Viewer, study_uid: UUID) -> Row[Any]:

@@ -134,15 +134,19 @@ class Prior:
     night: Coupled
 
 
-def load(raw: bytes) -> Prior:
+def load(raw: bytes, *, rehearsal: bool = False) -> Prior:
     """The prior in the bytes of its file.
 
-    Raises Invalid (`prior_refused`) where a field is missing, misspelt or of the wrong kind, or a number is out of range.
+    Raises Invalid (`prior_refused`) where a field is missing, misspelt or of the wrong kind, a number is out of range, or the file
+    was learned from simulated people and this is not a `rehearsal`.
     """
     try:
         document = msgspec.json.decode(raw, type=Document)
     except msgspec.MsgspecError as problem:
         raise Invalid("prior_refused", str(problem)) from problem
+    if document.synthetic and not rehearsal:
+        fault = Fault("/synthetic", "synthetic", "Learned from simulated people.")
+        raise Invalid("prior_refused", "What was learned from simulated people loads in a rehearsal only.", [fault])
     faults = list(_faults(document))
     if faults:
         raise Invalid("prior_refused", "The prior has numbers out of range.", faults)

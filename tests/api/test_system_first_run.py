@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from starlette.testclient import TestClient
 from api.actions import first_run
 from api.actions.first_run import LOGIN, OtherKeys, begin, open_database
 from api.app import build_house, make_app
+from api.commands import instant
 from api.settings import ApiSettings
-from models.errors import Conflict
+from models.errors import Conflict, Invalid
 from models.queries.audit import broken_links
 from models.queries.study import mark
 from models.session import Sessions
 from models.settings import DatabaseSettings
-from models.tables import Enrollment, EnrollmentCode, RoleGrant, Staff, Study
+from models.tables import Enrollment, EnrollmentCode, ProtocolVersion, RoleGrant, Staff, Study
 
 API = ApiSettings()
 
@@ -132,3 +134,40 @@ def test_the_first_run_is_the_same_on_both_databases(settings):
         assert session.value(select(Staff.login)) == LOGIN
         assert session.value(select(Study.slug)) == first.study
     sessions.close()
+
+
+START = datetime(2026, 3, 7, 12, tzinfo=UTC)
+
+
+def test_a_rehearsal_begins_where_it_is_told_and_everything_of_its_first_run_holds_from_there(place):
+    sessions, keys = open_database(place, rehearsal=True, start=START)
+    first = begin(sessions, keys, API)
+    assert first is not None
+    house = build_house(sessions, keys, API)
+    assert house.clock.study() == START
+    with sessions.reading() as session:
+        (study,) = session.rows(select(Study))
+        (version,) = session.rows(select(ProtocolVersion))
+        assert (study.synthetic, study.created_at, version.effective_from) == (True, START, START.date())
+    with TestClient(make_app(house)) as client:
+        entered = client.post("/v1/staff/session", json={"login": first.login, "password": first.one_time_password})
+        assert entered.status_code == 201, "accounts count in system time"
+    sessions.close()
+    again, _ = open_database(place, rehearsal=True, start=START - timedelta(days=9))
+    with again.reading() as session:
+        assert mark(session).study_now == START, "a later start changes nothing"  # type: ignore[union-attr]
+    again.close()
+
+
+def test_a_real_study_has_no_start_of_its_own(place):
+    sessions, _ = open_database(place, start=START)
+    with sessions.reading() as session:
+        assert mark(session).study_now is None  # type: ignore[union-attr]
+    sessions.close()
+
+
+def test_a_start_without_its_offset_is_refused_by_its_place():
+    with pytest.raises(Invalid) as refused:
+        instant("2026-03-07T12:00", "/start")
+    assert [(one.pointer, one.rule) for one in refused.value.faults] == [("/start", "instant")]
+    assert instant("2026-03-07T07:00-05:00", "/start") == START

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from models.errors import Invalid
+from models.protocols import Protocols
 from risk.estimate import estimator
 from risk.estimate.prior import PRIOR_FILE, REGRESSORS, load
+from risk.mind import Mind
+from tests.conftest import fixed_keys
 from tests.risk.estimate_streams import ITEMS, PRIOR, Person, stream
 
 RAW = (Path(__file__).parents[2] / "risk" / "estimate" / "priors" / PRIOR_FILE).read_bytes()
@@ -93,3 +96,13 @@ def test_a_prior_with_correlated_couplings_forgets_towards_all_of_it():
     assert step.theta == pytest.approx(np.linalg.solve(after, moment), abs=1e-6)
     assert step.spread == pytest.approx(np.diag(np.linalg.inv(after))[3:], abs=1e-6)
     assert estimates[-1].prior_id == prior.id
+
+
+def test_what_was_learned_from_simulated_people_loads_in_a_rehearsal_only():
+    learned = changed("/synthetic", True)
+    with pytest.raises(Invalid) as refusal:
+        load(learned)
+    assert [(one.pointer, one.rule) for one in refusal.value.faults] == [("/synthetic", "synthetic")]
+    with pytest.raises(Invalid):
+        Mind(fixed_keys(), Protocols(), prior=learned)
+    assert Mind(fixed_keys(), Protocols(), rehearsal=True, prior=learned).prior.document.synthetic is True
