@@ -7,13 +7,16 @@ DEV := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt migrate openapi bench clean
+.PHONY: help run demo test check fmt migrate openapi faults fuzz bench clean
 
 help: ## What there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN) ## Start everything on http://127.0.0.1:8000 (BREAKWATER_PORT changes the port)
 	@exec $(BIN)/breakwater serve
+
+demo: $(RUN) ## Twenty simulated people live four weeks of a study: summary, page and dataset in var/demo
+	@$(BIN)/breakwater demo $(ARGS)
 
 test: $(DEV) ## The whole suite, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest $(ARGS)
@@ -36,8 +39,14 @@ migrate: $(RUN) ## Bring the database to the newest tables
 openapi: $(DEV) ## Write docs/openapi.json anew
 	$(BIN)/python -m api.openapi docs/openapi.json
 
+faults: $(DEV) ## Kill, fill the disk, take the database away, jump the clock; then count what was promised
+	$(BIN)/python -m tests.faults $(ARGS)
+
+fuzz: $(DEV) ## Broken requests to every route, and many mutated answers
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 bench: $(DEV) ## Print what things cost, as ratios against named baselines
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove the environment and caches; var/ with its data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

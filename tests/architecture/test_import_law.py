@@ -29,6 +29,7 @@ PLANTED = {
     "no serving process imports scikit-learn": ("risk/mind.py", "import numpy"),
     "httpx lives in": ("api/actions/reply.py", "import httpx"),
     "pydantic lives in": ("risk/terms.py", "import pydantic"),
+    "matplotlib lives in": ("scheduler/settings.py", "import matplotlib"),
     "nothing shipped imports tests": ("api/pages.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import tests.build"),
 }
 """Start of a contract's name -> (file, what is appended to it)."""
