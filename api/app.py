@@ -11,6 +11,7 @@ from api import care, participant, problems, research, system
 from api.actions.submit_response import apply_submissions
 from api.deps import House
 from api.edge import Edge
+from api.participant.shortcut import Shortcut
 from api.settings import VERSION, ApiSettings
 from models.clock import Clock, MovableClock, SystemClock
 from models.protocols import Protocols
@@ -110,7 +111,7 @@ def build_app(settings: ApiSettings, lifespan: Callable[[FastAPI], AbstractAsync
         app.include_router(door.router)
     build = app.build_middleware_stack
     # Outside everything, the framework's own body limit and error page included.
-    app.build_middleware_stack = lambda: Edge(build())  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: Edge(Shortcut(app, build(), settings.body_limit))  # type: ignore[method-assign]
     describe = app.openapi
     app.openapi = lambda: app.openapi_schema or problems.described(describe())  # type: ignore[method-assign]
     return app

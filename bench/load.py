@@ -1,4 +1,4 @@
-"""A load of PUT requests over kept-alive connections, as cheap for the machine as a client can be in Python."""
+"""A load of requests over kept-alive connections, as cheap for the machine as a client can be in Python."""
 
 import asyncio
 from collections.abc import Callable
@@ -36,11 +36,11 @@ class _Connection(asyncio.Protocol):
         head, found, rest = self.buffer.partition(b"\r\n\r\n")
         if not found:
             return
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
         if len(rest) < length:
             return
         self.seconds.append(perf_counter() - self.started)
-        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
+        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201", b"HTTP/1.1 304")):
             self.failures.append(int(head[9:12]))
         self.buffer = b""
         if perf_counter() < self.until:

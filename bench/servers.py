@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from api.actions.submission import ResponseIn
 from api.app import build_house, make_app
+from api.serve import settle
 from api.settings import ApiSettings
 from models.ids import new_uid
 from models.queries.study import set_mark
@@ -195,7 +196,9 @@ APPS = {"house": house_app, "orm": orm_app, "bare": bare_app}
 def main() -> None:
     kind, port, directory = sys.argv[1:4]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    uvicorn.run(APPS[kind](Path(directory)), host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
+    app = APPS[kind](Path(directory))
+    settle()  # as the house does where it serves, and for the others too: what is compared is the path
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

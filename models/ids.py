@@ -1,5 +1,6 @@
 """Identifiers and secrets: the only caller of the system's randomness."""
 
+import os
 import secrets
 from uuid import UUID, uuid5
 
@@ -10,9 +11,20 @@ _CODE_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 """No I, L, O, U, 0 or 1: a code is read aloud and typed by hand."""
 
 
+_DRAWN: list[bytes] = []
+"""Randomness drawn ahead for ids, never for keys: each call into the system gives the interpreter away to another thread."""
+_AHEAD = 256
+os.register_at_fork(after_in_child=_DRAWN.clear)
+
+
 def new_uid() -> UUID:
     """A random UUID version 4."""
-    return UUID(bytes=secrets.token_bytes(16), version=4)
+    while True:
+        try:
+            return UUID(bytes=_DRAWN.pop(), version=4)
+        except IndexError:
+            drawn = secrets.token_bytes(16 * _AHEAD)
+            _DRAWN.extend(drawn[start : start + 16] for start in range(0, len(drawn), 16))
 
 
 def derived_uid(*parts: str) -> UUID:

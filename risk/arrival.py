@@ -40,6 +40,11 @@ class Arrival:
     safety_tier: int
     whereabouts: Whereabouts
     edit: bool = False
+    source: str = field(init=False)
+    """`client_id` as text: what the decision, the draw and the observation are named by."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", str(self.client_id))
 
 
 @dataclass(frozen=True, slots=True)

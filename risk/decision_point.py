@@ -59,7 +59,7 @@ def decide_arrivals(
     memory = _recall(session, mind, arrivals, limit)
     failed: list[int] = []
     # Edits last: they fold all of history again, the answers of this batch included.
-    for arrival in sorted(arrivals, key=lambda one: (one.enrollment.id, one.edit, one.event_time, str(one.client_id))):
+    for arrival in sorted(arrivals, key=lambda one: (one.enrollment.id, one.edit, one.event_time, one.source)):
         try:
             _think(session, mind, memory, arrival, now)
         except Exception as error:  # noqa: BLE001  # contained: the answer is stored whatever the estimator does
@@ -109,7 +109,7 @@ def _think(session: WriteSession, mind: Mind, memory: Memory, arrival: Arrival, 
     person = arrival.enrollment
     context = _context(memory, arrival, reading, now)
     key = randomization_key(mind.keys, person.randomization_key, person.key_id, str(person.uid))
-    decision = decide(context, estimate, reading.protocol, key=key, source=str(arrival.client_id))
+    decision = decide(context, estimate, reading.protocol, key=key, source=arrival.source)
     _remember(memory, mind, arrival, reading, decision, now)
 
 
@@ -149,7 +149,7 @@ def _estimate(session: WriteSession, mind: Mind, memory: Memory, arrival: Arriva
     instrument = reading.protocol.instrument(arrival.instrument)
     assert instrument is not None
     observation = observe(
-        instrument, arrival.values, source_id=str(arrival.client_id), event_time=arrival.event_time, offset_minutes=arrival.offset_minutes
+        instrument, arrival.values, source_id=arrival.source, event_time=arrival.event_time, offset_minutes=arrival.offset_minutes
     )
     held = memory.folded.get(arrival.enrollment.id) or _held(memory, mind, arrival.enrollment)
     if held is not None and not arrival.edit and (held.last_key is None or sort_key(observation) > held.last_key):
@@ -186,7 +186,7 @@ def _shown_now(session: WriteSession, mind: Mind, memory: Memory, person: Row[An
     """Content that this batch has decided to show the person: no row yet, and part of the history all the same."""
     return [
         Past(
-            content_observed(source_id=str(arrival.client_id), shown_at=now, offset_minutes=0),
+            content_observed(source_id=arrival.source, shown_at=now, offset_minutes=0),
             mind.reading(session, arrival.version_id),
             None,
         )
@@ -220,7 +220,7 @@ def _remember(memory: Memory, mind: Mind, arrival: Arrival, reading: Reading, de
         return
     memory.shown.setdefault(person.id, []).append((now, decision.content))
     held = memory.folded.get(person.id)
-    shown = Past(content_observed(source_id=str(arrival.client_id), shown_at=now, offset_minutes=0), reading, None)
+    shown = Past(content_observed(source_id=arrival.source, shown_at=now, offset_minutes=0), reading, None)
     if held is None or held.state is None:
         return
     if held.last_key is None or sort_key(shown.observation) > held.last_key:

@@ -22,13 +22,13 @@ def store(session: WriteSession, mind: Mind, memory: Memory, *, now: datetime, s
     # Where a later answer of the batch revised an estimate again, the decision names the first: the one that it used.
     inserted = sorted(estimate_keys.items(), key=lambda one: one[0][2], reverse=True)
     named = {(person, source): (key, revision) for (person, source, revision), key in inserted}
-    places = {(arrival.enrollment.id, str(arrival.client_id)) for arrival, _ in memory.decisions}
+    places = {(arrival.enrollment.id, arrival.source) for arrival, _ in memory.decisions}
     if mind.estimating and places - named.keys():
         # A late answer whose estimate was there already: the decision names the revision that it used.
         named |= risk_queries.newest_estimates(session, places - named.keys())
     rows = []
     for arrival, decided in memory.decisions:
-        key, revision = named.get((arrival.enrollment.id, str(arrival.client_id)), (None, None))
+        key, revision = named.get((arrival.enrollment.id, arrival.source), (None, None))
         rows.append({**decision_row(arrival, decided, now), "estimate_id": key, "estimate_revision": revision})
     decision_keys = decision_queries.insert_decisions(session, rows)
     _save_states(session, memory, now)
@@ -53,7 +53,7 @@ def _save_states(session: WriteSession, memory: Memory, now: datetime) -> None:
 def _open_outcomes(session: WriteSession, memory: Memory, keys: Mapping[tuple[int, str, str], int]) -> None:
     rows = []
     for arrival, decided in memory.decisions:
-        key = keys.get((arrival.enrollment.id, str(decided.decision.point), str(arrival.client_id)))
+        key = keys.get((arrival.enrollment.id, str(decided.decision.point), arrival.source))
         if key is None or decided.decision.outcome is None:
             continue
         outcome = decided.decision.outcome
@@ -78,7 +78,7 @@ def _open_alerts(
         protocol = mind.reading(session, arrival.version_id).protocol
         for rule_id in decided.decision.alerts:
             rule = next(one for one in protocol.alert_rules if one.id == rule_id)
-            opening = opening_of_rule(rule, arrival.enrollment, arrival.version_id, str(arrival.client_id), row["estimate_id"])
+            opening = opening_of_rule(rule, arrival.enrollment, arrival.version_id, arrival.source, row["estimate_id"])
             open_alert(session, opening, protocol, now=now, system_now=system_now)
 
 
@@ -91,7 +91,7 @@ def decision_row(arrival: Arrival, decided: Decided, now: datetime) -> dict[str,
         "enrollment_id": person.id,
         "protocol_version_id": arrival.version_id,
         "point": decision.point,
-        "source_id": str(arrival.client_id),
+        "source_id": arrival.source,
         "response_id": arrival.response_id,
         "due_at": arrival.event_time,
         "decided_at": now,

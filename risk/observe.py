@@ -78,4 +78,4 @@ def content_observed(*, source_id: str, shown_at: datetime, offset_minutes: int)
 def sort_key(observation: Observation) -> str:
     """The fold's order as text that sorts the same way: (event time, kind, source id)."""
     instant, kind, source = observation.key()
-    return f"{instant:%Y-%m-%dT%H:%M:%S.%f}|{kind}|{source}"
+    return f"{instant.replace(tzinfo=None).isoformat('T', 'microseconds')}|{kind}|{source}"

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import structlog
 from sqlalchemy import Row
 
-from models.codec import digest
+from models.codec import canonical, digest
 from models.ids import new_uid
 from models.queries import response as response_queries
 from models.queries import risk as risk_queries
@@ -169,7 +170,7 @@ def revised_rows(
 
 def estimate_row(enrollment: Row[Any], past: Past, estimate: RiskEstimate, *, revision: int, now: datetime) -> dict[str, Any]:
     """The columns of an estimate."""
-    detail = estimate_detail(estimate)
+    detail = msgspec.Raw(canonical(estimate_detail(estimate)))  # once, for the row and for its hash
     return {
         "uid": new_uid(),
         "study_id": enrollment.study_id,

@@ -40,7 +40,7 @@ class Observation:
         return (self.event_time, KIND_ORDER[self.kind], self.source_id)
 
 
-class Band(msgspec.Struct, frozen=True):
+class Band(msgspec.Struct, frozen=True, gc=False):
     """A point with its 90% interval. None where there is no evidence."""
 
     value: float | None

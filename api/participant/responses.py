@@ -20,7 +20,7 @@ from api.actions.submit_response import known_versions
 from api.actions.submitted import Refused, Result, Submitted
 from api.auth.participant import OwnViewer, ParticipantViewer, viewer_of
 from api.deps import House, TheHouse
-from api.problems import document, problem_reply, responses, status_of
+from api.problems import NAMED_SCHEMAS, document, problem_reply, responses, status_of
 from api.settings import ApiSettings
 from api.shapes import Moment, Shape
 from models.access import Viewer
@@ -137,22 +137,25 @@ class BatchIn(Shape):
 
 
 def _body_of(model: type[Shape]) -> dict[str, Any]:
-    """The request body is read from bytes, so its schema is declared by hand."""
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    """The request body is read from bytes, so its schema and those that it names are declared by hand."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    named = {model.__name__: schema, **schema.pop("$defs", {})}
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+    return {"requestBody": {"required": True, "content": content}, NAMED_SCHEMAS: named}
 
 
 _REFUSALS = responses(401, 404, 409, 410, 413, 422)
 
 
 class _Direct(APIRoute):
-    """Documented and matched like any route, and then served without the dependency machinery, which costs a fifth of the loop's time."""
+    """Documented like any route, and served without the dependency machinery; `shortcut` spares it the rest of the framework too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return _put_directly
+        return put_directly
 
 
-async def _put_directly(request: Request) -> Response:
+async def put_directly(request: Request) -> Response:
+    """Answers from the bare request. Raises whatever the problem handlers turn into a refusal."""
     viewer = await viewer_of(request)
     try:
         response_id = UUID(request.path_params["response_id"])

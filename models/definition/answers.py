@@ -65,7 +65,8 @@ def validate(
     >>> validate(report, {"m_stress": {"value": 11}}, drawn=None, lists={}).faults[0].pointer
     '/answers/m_stress/value'
     """
-    reading = _Reading(instrument, raw, drawn, lists, complete)
+    rotating = frozenset(name for rotation in instrument.rotations for name in rotation.items)
+    reading = _Reading(instrument, raw, drawn, lists, complete, rotating)
     reading.unknown()
     for place, item in enumerate(instrument.items):
         reading.read(place, item)
@@ -81,6 +82,7 @@ class _Reading:
     drawn: Collection[str] | None
     lists: Mapping[str, Collection[str]]
     complete: bool
+    rotating: frozenset[str]
     values: dict[str, Any] = field(default_factory=dict)
     missing: dict[str, Missing] = field(default_factory=dict)
     at: dict[str, datetime] = field(default_factory=dict)
@@ -121,8 +123,7 @@ class _Reading:
         return max((place for place, item in enumerate(self.instrument.items) if item.id in self.raw), default=-1)
 
     def _rotated_out(self, item: Item, given: bool) -> bool:
-        rotating = any(item.id in rotation.items for rotation in self.instrument.rotations)
-        return rotating and not (given if self.drawn is None else item.id in self.drawn)
+        return item.id in self.rotating and not (given if self.drawn is None else item.id in self.drawn)
 
     def _ahead(self, item: Item) -> Missing:
         """After the end of a partial submission: not shown only where the given answers already decide that."""
@@ -133,6 +134,8 @@ class _Reading:
     def _given(self, item: Item) -> Any:
         """The value, a kind of nothing, or `_FAULTY` after recording what is wrong."""
         entry = self.raw[item.id]
+        if type(entry) is dict and len(entry) == 1 and "value" in entry:  # nearly all there are
+            return self._value(item, entry["value"])
         if not isinstance(entry, Mapping) or not entry.keys() <= _MEMBERS:
             self.fault(item.id, "", "wrong_members", "An answer is an object with `value`, `skipped` or `declined`, and `at`.")
             return _FAULTY
@@ -143,8 +146,11 @@ class _Reading:
         self._instant(item, entry)
         if said[0] != "value":
             return Missing(said[0])
+        return self._value(item, entry["value"])
+
+    def _value(self, item: Item, raw: Any) -> Any:
         try:
-            return read_value(item, entry["value"], self.lists)
+            return read_value(item, raw, self.lists)
         except Empty:
             return Missing.SKIPPED
         except Broken as broken:

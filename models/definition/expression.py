@@ -204,6 +204,7 @@ def _joined(parts: Sequence[_Run], *, stops_at: bool) -> _Run:
 
 
 _PLAIN: Final = frozenset({int, float})
+_PLAINEST: Final = frozenset({int, str, bool, type(None)})
 
 
 def _exact(value: Any) -> bool:
@@ -238,6 +239,8 @@ def _counts(name: str, values: Sequence[Any]) -> bool:
 
 def _known(raw: Any) -> Value:
     """A value of the language, or None for anything else."""
+    if type(raw) in _PLAINEST:  # nearly all there are
+        return raw  # type: ignore[no-any-return]
     if isinstance(raw, float):
         return raw if math.isfinite(raw) else None
     if isinstance(raw, bool | int | str):

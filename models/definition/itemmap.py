@@ -71,7 +71,7 @@ def indicator(item: Item, value: Any) -> float | None:
     >>> indicator(sure, 8)
     0.2
     """
-    if item.direction == 0 or item.node in {Node.NONE, Node.CONTEXT}:
+    if item.direction == 0 or item.node is Node.NONE or item.node is Node.CONTEXT:
         return None
     place = _place(item, value)
     if place is None:

@@ -35,7 +35,7 @@ class OtherPrior(Conflict):
         super().__init__("state_of_other_prior", f"The state was made under prior {of_state}, not {given}.")
 
 
-class Baseline(msgspec.Struct, frozen=True, array_like=True):
+class Baseline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A person's running mean and variance of one variable, as of its last training answer `value` at second `at`."""
 
     weight: float
@@ -99,7 +99,7 @@ class Levels(msgspec.Struct, frozen=True):
     at: int
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """The two detectors, the frozen baseline, and the one being learned (from second `since`: weight, mean, sum of squares)."""
 
     innovation: float = 0.0
