@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,9 +18,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from sqlalchemy.exc import OperationalError
 
-from api import commands
+from api import commands, rehearsal_commands
 from api.logs import set_up_logs
-from models.errors import Problem
+from api.rehearsal.drive import Wanted
+from api.rehearsal.people.terms import Preset
+from api.rehearsal_commands import Lived, Showing
+from models.errors import Conflict, Problem
 from models.kinds import Role
 from models.lock import AlreadyWriting
 from models.settings import DatabaseSettings
@@ -178,6 +182,78 @@ def export(
         built = commands.export(_settings(), study, purpose, to, parquet=parquet, release=release)
         advance(1, 1)
     out.print(f"{built.path}\nsha256 {built.sha256}")
+
+
+DEMO_START = "2026-03-06T13:00Z"
+"""A Friday: two days before clocks change in North America, three weeks before they do in Europe."""
+
+
+@app.command()
+def demo(
+    people: Annotated[int, typer.Option(min=1, max=2000, help="Simulated people.")] = 20,
+    days: Annotated[int, typer.Option(min=1, max=400, help="Study days of each.")] = 28,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
+    directory: Annotated[Path | None, typer.Option(help="Default: demo in the data directory. Never written over.")] = None,
+    start: Annotated[str, typer.Option(help="Where study time begins, ISO 8601 with offset.")] = DEMO_START,
+    live: Annotated[bool, typer.Option("--live", help="Slowly, on BREAKWATER_PORT, and the server stays up at the end.")] = False,
+    hour_seconds: Annotated[float, typer.Option(min=0.01, help="With --live: seconds that an hour of the study lasts.")] = 10.0,
+    url: Annotated[str | None, typer.Option(help="A server that runs on a rehearsal database; default: one of its own.")] = None,
+    login: Annotated[str, typer.Option(help="With --url: the account. BREAKWATER_PASSWORD holds its password, or it is asked.")] = "admin",
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+) -> None:
+    """Live the shipped study through with simulated people, over HTTP, and show what came of it."""
+    wanted = Wanted(seed=seed, people=people, days=days, hour_seconds=hour_seconds if live else None)
+    home, show = directory or _settings().directory / "demo", Showing(out, err, quiet=quiet, live=live)
+    if url is None:
+        lived = rehearsal_commands.demo(wanted, home, _begins(start), show)
+    else:
+        lived = rehearsal_commands.demo_elsewhere(wanted, home, url, login, _password(login), _new_password, show)
+    _end_well([lived])
+
+
+@app.command()
+def rehearse(
+    protocols: Annotated[list[str], typer.Argument(metavar="PROTOCOL...", help="Files, or shipped ones: oud, oud_low_burden.")],
+    days: Annotated[int, typer.Option(min=1, max=400, help="Study days of each person, at most.")] = 90,
+    participants: Annotated[int, typer.Option(min=1, max=2000, help="Simulated people.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
+    mnar: Annotated[float, typer.Option(min=0, max=3, help="How strongly not answering depends on craving and lapse.")] = 0.6,
+    preset: Annotated[Preset, typer.Option(help="Who the people are.")] = Preset.RECOVERY,
+    staff: Annotated[int, typer.Option(min=1, max=50, help="Coordinators.")] = 2,
+    start: Annotated[str, typer.Option(help="Where study time begins, ISO 8601 with offset.")] = DEMO_START,
+    directory: Annotated[Path | None, typer.Option(help="Default: rehearsal in the data directory. Never written over.")] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+) -> None:
+    """Live a protocol of your own through before real people do; several are shown side by side."""
+    wanted = Wanted(seed=seed, people=participants, days=days, staff=staff, mnar=mnar, preset=preset)
+    home = directory or _settings().directory / "rehearsal"
+    _end_well(rehearsal_commands.rehearse(protocols, wanted, home, _begins(start), Showing(out, err, quiet=quiet)))
+
+
+def _begins(start: str) -> datetime:
+    begins = commands.instant(start, "/start")
+    assert begins is not None
+    return begins
+
+
+def _password(login: str) -> str:
+    """Never an argument: those are seen by everyone on the machine."""
+    return os.environ.get("BREAKWATER_PASSWORD") or typer.prompt(f"Password of {login}", hide_input=True, err=True)
+
+
+def _new_password() -> str | None:
+    if os.environ.get("BREAKWATER_PASSWORD"):
+        return None
+    text = "This is a one-time word. A password of your own (you state that you have no power over participants)"
+    return str(typer.prompt(text, hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _end_well(found: list[Lived]) -> None:
+    """Exit code 1 with a sentence where a promise was broken, 130 where it was stopped."""
+    if sentences := [one for lived in found for one in rehearsal_commands.broken(lived)]:
+        raise Conflict("promise_broken", "The rehearsal found what must never be: " + "; ".join(sentences) + ".")
+    if not all(one.happened.complete for one in found):
+        raise typer.Exit(130)
 
 
 @contextmanager

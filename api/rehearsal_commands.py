@@ -1,0 +1,279 @@
+"""What `breakwater demo` and `breakwater rehearse` do: a server of its own (or one that runs), a drive, a report."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api.rehearsal import aims, finish
+from api.rehearsal.desk import Desk
+from api.rehearsal.drive import Drive, Reached, StudyClock, Tell, Wanted, reachable, read_clock
+from api.rehearsal.happened import Happened
+from api.rehearsal.office import open_office
+from api.rehearsal.process import free_port, prepare, running
+from api.rehearsal.recorder import Recorder
+from api.rehearsal.report.page import page, side_by_side
+from api.rehearsal.report.regrets import Regret, warnings
+from api.rehearsal.report.screen import beside_on_screen, on_screen
+from api.rehearsal.report.summary import encoded, summarize
+from api.rehearsal.wire import Wire
+from api.settings import ApiSettings
+from models.codec import canonical
+from models.dataset.deidentify import Rekey
+from models.definition.protocol import Protocol
+from models.errors import Busy, Conflict, Invalid
+from models.secrets_file import load_or_make
+from models.settings import DatabaseSettings
+
+DATABASE: Final = "BREAKWATER_REHEARSAL_DATABASE_URL"
+"""An empty PostgreSQL database for `demo` and `rehearse`; without it SQLite in the directory. Never the database of a study."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """One rehearsal, and where its files are."""
+
+    directory: Path
+    happened: Happened
+    summary: dict[str, Any]
+    regrets: tuple[Regret, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """`out` gets what was found, `bar` the progress; `live` keeps the server up on a known port until Ctrl-C."""
+
+    out: Console
+    bar: Console
+    quiet: bool = False
+    live: bool = False
+
+
+def demo(wanted: Wanted, directory: Path, start: datetime, show: Showing) -> Lived:
+    """The shipped protocol with simulated people, on a server that is started for it."""
+    home = _fresh(directory, show)
+    document, protocol = aims.cut(aims.document_of(aims.SHIPPED[0]), wanted.days)
+    lived = _lived(home, wanted, start, document, protocol, show)
+    if not show.live:
+        _show([lived], show)
+    return lived
+
+
+def demo_elsewhere(
+    wanted: Wanted, directory: Path, url: str, login: str, password: str, ask_new: Callable[[], str | None], show: Showing
+) -> Lived:
+    """The same on a server that already runs on a rehearsal database. Raises Conflict where it does not, before anything is sent there.
+
+    `ask_new` gives another password where the account still has its one-time word, or None.
+    """
+    started, record = perf_counter(), Recorder()
+    clock = StudyClock(datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
+    wire = Wire(url, record, clock.read, connections=wanted.threads * 2)
+    try:
+        reachable(wire)
+        lead = Desk(wire, login, password)
+        lead.sign_in()
+        _replace(lead, ask_new)
+        clock.now = read_clock(lead)
+        home = _fresh(directory, show)
+        drive = Drive(wire, clock, open_office(lead, wanted.staff, keep_rota=True), wanted)
+        lived = _finished(drive, home, started, "at the address", None, show)
+    finally:
+        wire.close()
+    _show([lived], show)
+    return lived
+
+
+def rehearse(names: Sequence[str], wanted: Wanted, directory: Path, start: datetime, show: Showing) -> list[Lived]:
+    """Each protocol with the same people, one after the other; several end side by side. Raises Invalid before anything is made."""
+    documents = [aims.cut(aims.document_of(name), wanted.days) for name in names]
+    if len(names) > 1 and os.environ.get(DATABASE):
+        raise Invalid("one_database", f"Several protocols need a database each, and {DATABASE} names one: leave it out.")
+    home, several = _fresh(directory, show), len(names) > 1
+    found = []
+    for number, (document, protocol) in enumerate(documents, start=1):
+        place = aims.fresh_directory(home / f"{number}-{protocol.name}") if several else home
+        found.append(_lived(place, wanted, start, document, protocol, show))
+        if not found[-1].happened.complete:
+            break
+    _show(found, show)
+    if len(found) > 1:
+        _side_by_side(home, found, show)
+    return found
+
+
+def broken(lived: Lived) -> list[str]:
+    """What must never be and was, as sentences; empty where every promise held."""
+    happened, faults = lived.happened, lived.summary["faults"]["counts"]
+    out = [f"{number} × {kind.replace('_', ' ')}" for kind, number in faults.items() if number]
+    out += [f"{getattr(happened, name) or 0} responses {name}" for name in ("lost", "doubled", "unclaimed") if getattr(happened, name)]
+    out += [f"{one.count} × {one.status} {one.code} refused against all expectation" for one in happened.refusals if not one.expected]
+    return out
+
+
+def _fresh(directory: Path, show: Showing) -> Path:
+    home = aims.fresh_directory(directory)
+    if home != directory.absolute():
+        show.out.print(f"{directory} is there already and stays as it is; this one goes to {home}.", highlight=False)
+    return home
+
+
+def _replace(lead: Desk, ask_new: Callable[[], str | None]) -> None:
+    """The one-time word of the first run works for nothing but its own replacement."""
+    if not lead.must_change:
+        return
+    new = ask_new()
+    if new is None:
+        raise Conflict("one_time_word", f"{lead.login} still has its one-time word. Replace it first (PUT /v1/staff/password).")
+    lead.replace_password(new)
+
+
+def _lived(home: Path, wanted: Wanted, start: datetime, document: bytes, protocol: Protocol, show: Showing) -> Lived:
+    """On a server of its own, ended with the block."""
+    started = perf_counter()
+    settings = DatabaseSettings.read({**_database(), "BREAKWATER_DIRECTORY": str(home)})
+    port = _live_port() if show.live else free_port()
+    first = prepare(settings, start=start, document=document)
+    clock, record = StudyClock(start), Recorder()
+    with running(settings, port=port) as server:
+        wire = Wire(server.url, record, clock.read, connections=wanted.threads * 2)
+        try:
+            lead = Desk(wire, first.login, first.one_time_password)
+            lead.sign_in()
+            password = lead.replace_password()
+            if show.live:
+                _invite(server.url, first.login, password, show)
+            drive = Drive(wire, clock, open_office(lead, wanted.staff, spare_code=first.code), wanted)
+            lived = _finished(drive, home, started, "sqlite" if settings.embedded else "postgresql", protocol, show)
+            if show.live:
+                _show([lived], show)
+                if lived.happened.complete:
+                    _keep_up(server.url, show)
+        finally:
+            wire.close()
+    return lived
+
+
+def _database() -> dict[str, str]:
+    url = os.environ.get(DATABASE)
+    return {"BREAKWATER_DATABASE_URL": url} if url else {}
+
+
+def _live_port() -> int:
+    port = ApiSettings.read(os.environ).port
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            raise Busy("port_taken", f"Something listens on port {port} already; set BREAKWATER_PORT to another one.") from None
+    return port
+
+
+def _invite(url: str, login: str, password: str, show: Showing) -> None:
+    show.out.print(f"Synthetic people live at [link={url}/docs]{url}/docs[/]. Login {login}, password [bold]{password}[/] (shown once).")
+
+
+def _keep_up(url: str, show: Showing) -> None:
+    """Until Ctrl-C."""
+    show.out.print(f"The study has ended and the server stays at {url}. Ctrl-C stops it.", highlight=False)
+    try:
+        while True:
+            sleep(3600)
+    except KeyboardInterrupt:
+        return
+
+
+def _finished(drive: Drive, home: Path, started: float, database: str, protocol: Protocol | None, show: Showing) -> Lived:
+    """Drives, holds the server against its receipts, fetches the dataset and writes what was found."""
+    with _progress(show) as tell:
+        drive.run(tell)
+    found = finish.listed(drive)
+    export = finish.fetch_dataset(drive, home / "dataset.zip")
+    happened = finish.happened(drive, started=started, found=found, export=export, database=database)
+    rekey = _rekey(home, drive.office.study_id) if protocol is not None else None
+    pairs = _pairs(drive) if rekey is not None else None
+    summary = summarize(export.path, happened, rekey=rekey, acknowledged=pairs)
+    regrets = tuple(warnings(summary, protocol or _known(drive)))
+    (home / "summary.json").write_bytes(encoded(summary))
+    (home / "happened.json").write_bytes(canonical(happened.document()) + b"\n")
+    _write_page(home / "report.html", lambda: page(summary, regrets), show)
+    return Lived(home, happened, summary, regrets)
+
+
+def _known(drive: Drive) -> Protocol:
+    protocol = drive.held.newest()
+    if protocol is None:
+        raise Conflict("nobody_joined", "Nobody had joined when the rehearsal stopped, so there is nothing to report.")
+    return protocol
+
+
+def _rekey(home: Path, study_id: str) -> Rekey:
+    """How this export made its ids: the driver's own receipts are looked for in it one by one."""
+    return Rekey(load_or_make(home).export, study_id, finish.RELEASE)
+
+
+def _pairs(drive: Drive) -> list[tuple[str, str]]:
+    known = {one.person.number: one.enrollment_id for one in drive.lives if one.enrollment_id is not None}
+    return [(known[person], one) for person, ids in drive.record.acknowledged_ids().items() if person in known for one in sorted(ids)]
+
+
+def _write_page(path: Path, made: Callable[[], str], show: Showing) -> None:
+    try:
+        path.write_text(made(), encoding="utf-8")
+    except Invalid as problem:
+        if problem.code != "matplotlib_missing":
+            raise
+        show.out.print(problem.detail, highlight=False)
+
+
+def _side_by_side(home: Path, found: Sequence[Lived], show: Showing) -> None:
+    summaries = [one.summary for one in found]
+    path = home / "side-by-side.html"
+    _write_page(path, lambda: side_by_side(summaries, [one.regrets for one in found]), show)
+    show.out.print(beside_on_screen(summaries))
+    show.out.print(f"Side by side  {path}", highlight=False, soft_wrap=True)
+
+
+def _show(found: Sequence[Lived], show: Showing) -> None:
+    for one in found:
+        show.out.print(on_screen(one.summary, one.regrets))
+        for name in ("summary.json", "report.html", "dataset.zip"):
+            if (one.directory / name).exists():
+                show.out.print(f"{name:13} {one.directory / name}", highlight=False, soft_wrap=True)
+        if not one.happened.complete:
+            reached = f"{one.happened.ended_at:%Y-%m-%d %H:%M}"
+            show.out.print(f"[yellow]Stopped before the end[/], at {reached} UTC of the study. What was reached stands in {one.directory}.")
+
+
+@contextmanager
+def _progress(show: Showing) -> Iterator[Tell]:
+    """Days done, the study's clock, and what has come so far."""
+    columns = (
+        TextColumn("{task.fields[clock]}"),
+        BarColumn(bar_width=None),
+        TextColumn("day {task.fields[day]}  {task.fields[told]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=show.bar, transient=True, disable=show.quiet or not show.bar.is_terminal) as bar:
+        task = bar.add_task("", total=None, clock="", day="", told="")
+
+        def tell(one: Reached) -> None:
+            bar.update(
+                task,
+                total=one.days,
+                completed=min(one.day, one.days),
+                clock=f"{one.now:%a %Y-%m-%d %H:%M} UTC",
+                day=f"{min(one.day, one.days):.0f}/{one.days:.0f}",
+                told=f"{one.prompts} prompts · {one.answers} answers · {one.alerts} alerts worked",
+            )
+
+        yield tell
