@@ -16,7 +16,7 @@ FARTHEST: Final = timedelta(days=35)
 """In one request; a longer way is several steps."""
 
 
-STRIDE: Final = timedelta(days=1)
+STRIDE: Final = timedelta(hours=3)
 """Where study time stands is stored this often on the way."""
 
 

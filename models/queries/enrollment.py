@@ -59,8 +59,8 @@ def person(session: ReadSession, viewer: Viewer, ability: Ability, enrollment_ui
 
 
 def lock_person(session: WriteSession, viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now: datetime) -> Row[Any]:
-    """The same, locked for a change."""
-    return _found(session, _PERSON.with_for_update(of=Enrollment), viewer, ability, enrollment_uid, now)
+    """The same, locked for a change; rows that name the person may still be written."""
+    return _found(session, _PERSON.with_for_update(of=Enrollment, key_share=True), viewer, ability, enrollment_uid, now)
 
 
 def _found(

@@ -62,13 +62,13 @@ def own(session: ReadSession, viewer: Viewer) -> Row[Any]:
 
 
 def lock_own(session: WriteSession, viewer: Viewer) -> Row[Any]:
-    """The same, locked."""
-    return _there(session.row(_OWN.where(Enrollment.id == viewer.enrollment_id).with_for_update(of=Enrollment)))
+    """The same, locked; rows that name the person may still be written, or the escalator and we would wait for each other."""
+    return _there(session.row(_OWN.where(Enrollment.id == viewer.enrollment_id).with_for_update(of=Enrollment, key_share=True)))
 
 
 def lock_by_key(session: WriteSession, enrollment_id: int) -> Row[Any]:
     """The same for a code that named the enrollment: nobody is known yet."""
-    return _there(session.row(_OWN.where(Enrollment.id == enrollment_id).with_for_update(of=Enrollment)))
+    return _there(session.row(_OWN.where(Enrollment.id == enrollment_id).with_for_update(of=Enrollment, key_share=True)))
 
 
 def _there(row: Row[Any] | None) -> Row[Any]:

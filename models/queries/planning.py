@@ -27,8 +27,8 @@ def due_enrollments(session: ReadSession, *, edge: datetime, limit: int) -> Sequ
 
 
 def lock_enrollment(session: WriteSession, enrollment_id: int) -> Row[Any] | None:
-    """All columns, locked (primary key)."""
-    return session.row(select(Enrollment).where(Enrollment.id == enrollment_id).with_for_update())
+    """All columns, locked (primary key); rows that name the person may still be written."""
+    return session.row(select(Enrollment).where(Enrollment.id == enrollment_id).with_for_update(key_share=True))
 
 
 def zone_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
