@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -21,6 +21,7 @@ from models.dataset.framing import Framing
 from models.dataset.layout import PROMPT_SIDE
 from models.dataset.package import Facts, Reached, data_package, manifest, readme
 from models.dataset.points_layout import POINT_SIDE
+from models.dataset.prompt_side import PromptWalk
 from models.dataset.schema import Table
 from models.dataset.write import Member, Outputs, member, pack, write_json
 from models.definition.load import parse
@@ -45,6 +46,16 @@ class Built:
     size_bytes: int
     rows: Mapping[str, int]
     enrollment_ids: tuple[int, ...]
+
+
+class Stopped(Exception):
+    """A build was ended from outside before it was done."""
+
+
+class Build(Protocol):
+    """What `build_export` is: here, or in a process of its own (`models.dataset.apart`)."""
+
+    def __call__(self, sessions: Sessions, keys: Keys, export: Any, directory: Path, *, now: datetime) -> Built: ...
 
 
 def build_export(sessions: Sessions, keys: Keys, export: Any, directory: Path, *, now: datetime) -> Built:
@@ -84,11 +95,13 @@ def _write_files(session: ReadSession, keys: Keys, export: Any, work: Path) -> t
     people = query.people(session, export.study_id, stored["sites"], cut)
     inside = sorted((row for row in people if row.consent_use), key=lambda row: rekey("participant", row.uid))
     with Outputs(work, tables, facts.formats) as outputs:
-        walk = Walk(session, framing, cut, outputs, query.replaced_plans(session, export.study_id, cut))
+        side = PromptWalk(session, framing, cut, outputs, facts.formats, query.replaced_plans(session, export.study_id, cut))
+        walk = Walk(session, framing, cut, outputs, side)
         for row in inside:
             walk.person(row)
+        side.close()
     rows = outputs.rows() | {ITEMS.name: _write_items(work, book)}
-    reached = Reached(len(inside), len(people) - len(inside), walk.on_time.value, walk.ever.value)
+    reached = Reached(len(inside), len(people) - len(inside), side.on_time.value, side.ever.value)
     members = [member(work, f"{table.name}.{kind}") for table in tables for kind in facts.formats]
     members += [member(work, f"{ITEMS.name}.csv"), *_write_protocols(work, versions)]
     return [*_describe(work, facts, (*tables, ITEMS), members, rows, reached), *members], rows, tuple(row.id for row in inside)
@@ -163,8 +176,11 @@ def _publish(archive: Path, target: Path, rows: Mapping[str, int], enrollment_id
     return Built(target, digest, size_bytes, rows, enrollment_ids)
 
 
-def build_waiting(sessions: Sessions, keys: Keys, directory: Path, *, now: datetime, limit: int = 1) -> int:
-    """Builds up to `limit` exports that wait, or whose builder died, and gives how many became ready. One that fails says so on its row."""
+def build_waiting(sessions: Sessions, keys: Keys, directory: Path, *, now: datetime, limit: int = 1, build: Build = build_export) -> int:
+    """Builds up to `limit` exports that wait, or whose builder died, and gives how many became ready.
+
+    One that fails says so on its row; one that was stopped waits again.
+    """
     ready = 0
     for _ in range(limit):
         with sessions.reading() as session:
@@ -175,8 +191,12 @@ def build_waiting(sessions: Sessions, keys: Keys, directory: Path, *, now: datet
         if claimed is None:
             break
         try:
-            built = build_export(sessions, keys, claimed, directory, now=now)
+            built = build(sessions, keys, claimed, directory, now=now)
             ready += _finish(sessions, keys, claimed, built, now=now)
+        except Stopped:
+            with sessions.transaction() as session:
+                ledger.reopen_export(session, claimed)
+            break
         except Exception as error:  # noqa: BLE001  # whatever it was, the requester must learn that nothing will come
             problem = error.code if isinstance(error, Problem) else f"unexpected_{type(error).__name__}"
             log.error("dataset.build_failed", export=str(claimed.uid), problem=problem)

@@ -76,14 +76,17 @@ class Codebook:
     protocols: Mapping[int, Protocol]
 
     def prompts_table(self) -> Table:
-        answers = tuple(column for one in self.items.values() for column in (one.main, *one.options.values()))
         return Table(
             "prompts",
             "One row for each prompt whose moment had come, also missed, expired, declined and blocked ones, and for each entry.",
-            PROMPT_COLUMNS + answers,
+            PROMPT_COLUMNS + self.item_columns(),
             key=("record_id",),
             references=(TO_PERSON,),
         )
+
+    def item_columns(self) -> tuple[Column, ...]:
+        """The columns of the prompt table that the items make, in their order."""
+        return tuple(column for one in self.items.values() for column in (one.main, *one.options.values()))
 
     def item_rows(self) -> Iterator[Record]:
         """The rows of `ITEMS`, by revision in the order of the protocol."""

@@ -1,14 +1,15 @@
 """What the rows of a dataset and of a person share. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
 from models.dataset.codebook import Codebook
 from models.dataset.deidentify import Rekey
-from models.dataset.schema import Cell
 from models.definition.instrument import Instrument
+
+_DASHED: Final = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +35,30 @@ class Person:
     arm: str | None
     start_date: date | None
     synthetic: bool
+    prompt_id: Callable[[str], str]
+    """From the uid of a prompt of this person to the id that leaves."""
+    source_id: Callable[[str], str]
+    """From the client id of a response of this person to the id that leaves."""
 
 
-def asked(framing: Framing, response: Any) -> tuple[int | None, Instrument | None]:
-    """The revision that a response answers, and its questionnaire."""
-    revision = framing.revisions.get(response.protocol_version_id)
-    return revision, None if revision is None else framing.book.instruments.get((revision, response.instrument))
+def person_of(rekey: Rekey, row: Any) -> Person:
+    """`row` is a person as `models.queries.dataset.people` reads it."""
+    uid = str(row.uid)
+    site = rekey("site", row.site_uid) if row.site_uid else None
+    prompt_id, source_id = _of_stored(rekey.under("prompt", uid)), _of_stored(rekey.under("source", uid))
+    return Person(uid, rekey("participant", uid), site, row.arm, row.start_date, row.synthetic, prompt_id, source_id)
 
 
-def in_offset(instant: datetime, offset_minutes: int) -> datetime:
-    """The same instant on the wall clock of an offset, minutes east of UTC."""
-    return instant.astimezone(timezone(timedelta(minutes=offset_minutes)))
+def _of_stored(id_of: Callable[[str], str]) -> Callable[[str], str]:
+    """The same for an id as it is stored: SQLite holds the 32 digits without dashes."""
+
+    def stored(uid: str) -> str:
+        return id_of(uid if len(uid) == _DASHED else f"{uid[:8]}-{uid[8:12]}-{uid[12:16]}-{uid[16:20]}-{uid[20:]}")
+
+    return stored
 
 
-def stamps(name: str, instant: datetime | None, offset_minutes: int) -> dict[str, Cell]:
-    """Both columns of an instant.
-
-    >>> from datetime import UTC
-    >>> stamps("sent", datetime(2026, 3, 4, 15, tzinfo=UTC), -300)["sent_local"]
-    '2026-03-04T10:00:00.000-05:00'
-    """
-    if instant is None:
-        return {}
-    return {f"{name}_local": in_offset(instant, offset_minutes).isoformat(timespec="milliseconds"), f"{name}_utc": instant}
+def asked(framing: Framing, version_id: int, instrument: str) -> tuple[int | None, Instrument | None]:
+    """The revision with the internal key `version_id`, and its questionnaire."""
+    revision = framing.revisions.get(version_id)
+    return revision, None if revision is None else framing.book.instruments.get((revision, instrument))

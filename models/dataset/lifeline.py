@@ -1,10 +1,14 @@
-"""A prompt as it stood at the cut, from its events: they are only added, its own row goes on changing. Pure."""
+"""A prompt as it stood at the cut, from its events: they are only added, its own row goes on changing. Pure.
 
-from collections.abc import Mapping, Sequence
+Instants may be datetimes or microseconds, as long as they are all alike.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from models.dataset.instants import said_micros
 from models.kinds import PromptState
 
 TERMINAL: Final = frozenset(
@@ -19,15 +23,17 @@ TERMINAL: Final = frozenset(
     }
 )
 
+_STATES: Final = {state.value: state for state in PromptState}
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What the plan said of a slot at the cut. `density` is null where the moment was not drawn."""
 
-    due_at: datetime
-    window_start: datetime
-    window_end: datetime
-    expires_at: datetime
+    due_at: Any
+    window_start: Any
+    window_end: Any
+    expires_at: Any
     zone: str
     offset_minutes: int
     instrument: str
@@ -37,16 +43,15 @@ class Moment:
     day_probability: float
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(NamedTuple):
     """What had happened to a slot at the cut. An instant is None where it had not happened."""
 
     state: PromptState
     reason: str | None
-    sent: datetime | None
-    delivered: datetime | None
-    opened: datetime | None
-    expired: datetime | None
+    sent: Any
+    delivered: Any
+    opened: Any
+    expired: Any
     reminders: int
     snoozes: int
     replans: int
@@ -56,51 +61,60 @@ _INSTANTS: Final = frozenset({"due_at", "window_start", "window_end", "expires_a
 
 
 def moment(prompt: Any, was: Mapping[str, Any] | None) -> Moment:
-    """The plan of a slot. `was` holds what the first replanning after the cut replaced, by column, instants as ISO 8601."""
+    """The plan of a slot. `was` holds what the first replanning after the cut replaced, by column, instants as ISO 8601.
+
+    Instants become what those of `prompt` are: datetimes or microseconds.
+    """
     said = was or {}
-    return Moment(**{name: _value(prompt, said, name) for name in Moment.__slots__})
+    instant = datetime.fromisoformat if isinstance(prompt.due_at, datetime) else said_micros
+    return Moment(*(_value(prompt, said, name, instant) for name in Moment.__slots__))
 
 
-def _value(prompt: Any, was: Mapping[str, Any], name: str) -> Any:
+def _value(prompt: Any, was: Mapping[str, Any], name: str, instant: Callable[[str], Any]) -> Any:
     if name not in was:
         return getattr(prompt, name)
-    return datetime.fromisoformat(was[name]) if name in _INSTANTS else was[name]
+    return instant(was[name]) if name in _INSTANTS else was[name]
 
 
-def life(prompt: Any, before: Sequence[Any], after: Sequence[Any], *, as_of: datetime) -> Life:
+def life(prompt: Any, before: Sequence[Any], after: Sequence[Any], *, as_of: Any) -> Life:
     """The life of `prompt` from its events, oldest first: those in the cut and those that came later.
 
     Only a prompt without any event (a row from elsewhere) is read from its own columns, as far as they are not after `as_of`: of the
     others, a column may have been set after the cut to an instant before it.
     """
-    state, reason = _state(prompt, before, after)
-    own = not before and not after
-    return Life(
-        state=state,
-        reason=reason,
-        sent=_own(prompt.sent_at, as_of) if own else _first(before, "sent"),
-        delivered=_own(prompt.delivered_at, as_of) if own else _first(before, "delivered"),
-        opened=_own(prompt.opened_at, as_of) if own else _first(before, "opened"),
-        expired=_first(before, "expired"),
-        reminders=sum(event.name == "reminded" for event in before),
-        snoozes=sum(event.name == "snoozed" for event in before),
-        replans=sum(event.name in {"replanned", "blocked"} and event.from_state is not None for event in before),
-    )
-
-
-def _state(prompt: Any, before: Sequence[Any], after: Sequence[Any]) -> tuple[PromptState, str | None]:
     if before:
-        entered = next((event for event in reversed(before) if event.from_state != event.to_state), before[-1])
-        return PromptState(before[-1].to_state), entered.reason
-    if after and after[0].from_state is not None:
-        return PromptState(after[0].from_state), None
-    return (PromptState.PLANNED, None) if after else (PromptState(prompt.state), prompt.reason)
+        return _lived(before)
+    if after:
+        return Life(_STATES[after[0].from_state or "planned"], None, None, None, None, None, 0, 0, 0)
+    sent, delivered, opened = (_own(at, as_of) for at in (prompt.sent_at, prompt.delivered_at, prompt.opened_at))
+    return Life(_STATES[prompt.state], prompt.reason, sent, delivered, opened, None, 0, 0, 0)
 
 
-def _first(events: Sequence[Any], name: str) -> datetime | None:
-    """By name: a receipt that came late is a row too, and moved nothing."""
-    return next((event.at for event in events if event.name == name), None)
+def _lived(events: Sequence[Any]) -> Life:
+    """An instant is that of the first event of its name: a receipt that came late is a row too, and moved nothing.
+
+    The reason is that of the event that entered the last state.
+    """
+    first: dict[str, Any] = {}
+    reminders = snoozes = replans = 0
+    entered = None
+    for event in events:
+        name = event.name
+        if name not in first:
+            first[name] = event.at
+        if name == "reminded":
+            reminders += 1
+        elif name == "snoozed":
+            snoozes += 1
+        elif name in {"replanned", "blocked"}:
+            replans += event.from_state is not None
+        if event.from_state != event.to_state:
+            entered = event
+    last = events[-1]
+    reason = (entered or last).reason
+    get = first.get
+    return Life(_STATES[last.to_state], reason, get("sent"), get("delivered"), get("opened"), get("expired"), reminders, snoozes, replans)
 
 
-def _own(instant: datetime | None, as_of: datetime) -> datetime | None:
+def _own(instant: Any, as_of: Any) -> Any:
     return instant if instant is not None and instant <= as_of else None

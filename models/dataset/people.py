@@ -6,8 +6,9 @@ from typing import Any
 
 from models.dataset.deidentify import actor_kind
 from models.dataset.frames import Slot
-from models.dataset.framing import Framing, Person, stamps
+from models.dataset.framing import Framing, Person
 from models.dataset.schema import Cell
+from models.dataset.shape import Row, Shape
 
 
 @dataclass(slots=True)
@@ -54,42 +55,53 @@ def participant_row(
     }
 
 
-def schedule_row(framing: Framing, person: Person, slot: Slot) -> dict[str, Cell]:
-    prompt, moment, life = slot.prompt, slot.moment, slot.life
-    row: dict[str, Cell] = {
-        "participant_id": person.participant_id,
-        "prompt_id": framing.rekey("prompt", person.uid, prompt.uid),
-        "design": prompt.design,
-        "design_kind": prompt.kind,
-        "instrument": moment.instrument,
-        "protocol_revision": framing.revisions.get(moment.protocol_version_id),
-        "slot_date": prompt.slot_date,
-        "slot_index": prompt.slot_index,
-        "study_day": moment.study_day,
-        "planned_utc": prompt.planned_at,
-        "window_start_utc": moment.window_start,
-        "window_end_utc": moment.window_end,
-        "expires_utc": moment.expires_at,
-        "iana_tz": moment.zone,
-        "state": life.state.value,
-        "reason": life.reason,
-        "replans": life.replans,
-        "density": moment.density,
-        "day_probability": moment.day_probability,
-        "synthetic": prompt.synthetic,
-    }
-    return row | stamps("scheduled", moment.due_at, moment.offset_minutes)
+class SlotRows:
+    """Rows of the tables `schedule` and `events` in one shape, their cells in the order of `layout.SCHEDULE` and `layout.EVENTS`."""
 
+    def __init__(self, framing: Framing, shape: Shape) -> None:
+        self._revisions, self._shape = framing.revisions, shape
 
-def event_row(framing: Framing, person: Person, prompt_uid: Any, event: Any, sequence: int) -> dict[str, Cell]:
-    return {
-        "participant_id": person.participant_id,
-        "prompt_id": framing.rekey("prompt", person.uid, prompt_uid),
-        "sequence": sequence,
-        "at_utc": event.at,
-        "name": event.name,
-        "from_state": event.from_state,
-        "to_state": event.to_state,
-        "actor": actor_kind(event.actor),
-        "reason": event.reason,
-    }
+    def slot(self, person: Person, slot: Slot, prompt_id: str) -> Row:
+        prompt, moment, life, shape = slot.prompt, slot.moment, slot.life, self._shape
+        text, utc = shape.text, shape.utc
+        return [
+            person.participant_id,
+            prompt_id,
+            text(prompt.design),
+            prompt.kind,
+            text(moment.instrument),
+            self._revisions.get(moment.protocol_version_id),
+            shape.day(prompt.slot_date),
+            prompt.slot_index,
+            moment.study_day,
+            utc(prompt.planned_at),
+            *shape.both(moment.due_at, moment.offset_minutes),
+            utc(moment.window_start),
+            utc(moment.window_end),
+            utc(moment.expires_at),
+            text(moment.zone),
+            life.state.value,
+            text(life.reason),
+            life.replans,
+            moment.density,
+            moment.day_probability,
+            shape.flag(prompt.synthetic),
+        ]
+
+    def events(self, person: Person, prompt_id: str, events: Sequence[Any]) -> list[Row]:
+        """Those of one slot, oldest first, numbered from 1."""
+        text, utc, who = self._shape.text, self._shape.utc, person.participant_id
+        return [
+            [
+                who,
+                prompt_id,
+                sequence,
+                utc(event.at),
+                text(event.name),
+                text(event.from_state),
+                text(event.to_state),
+                text(actor_kind(event.actor)),
+                text(event.reason),
+            ]
+            for sequence, event in enumerate(events, 1)
+        ]

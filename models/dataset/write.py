@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 
 from models.dataset.deidentify import escaped
 from models.dataset.schema import Cell, Code, Column, Record, Table
+from models.dataset.shape import CSV, TYPED, Row
 from models.errors import Invalid
 
 BATCH_ROWS: Final = 2_000
@@ -26,6 +27,9 @@ BATCH_ROWS: Final = 2_000
 
 EPOCH_OF_ZIP: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest moment that an archive can hold: its members have no time of their own."""
+
+DEFLATE_LEVEL: Final = 4
+"""Half the time of level 6 for archives 5 % larger."""
 
 _COPY_BYTES: Final = 1 << 20
 
@@ -43,8 +47,10 @@ class Member:
 class CsvFile:
     """UTF-8, comma, double quotes, line feed. Instants are ISO 8601 with `Z`, yes is 1, decimals have a point."""
 
+    shape: Final = CSV.name
+
     def __init__(self, path: Path, table: Table) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="")
+        self._file = path.open("w", encoding="utf-8", newline="", buffering=_COPY_BYTES)
         self._writer = csv.writer(self._file, lineterminator="\n")
         names = [column.name for column in table.columns]
         self._places = {name: place for place, name in enumerate(names)}
@@ -57,6 +63,10 @@ class CsvFile:
             if cell is not None:
                 cells[self._places[name]] = as_csv(cell)
         self._writer.writerow(cells)
+
+    def write_rows(self, rows: Iterable[Row]) -> None:
+        """Rows in the shape `CSV`."""
+        self._writer.writerows(rows)
 
     def close(self) -> None:
         self._file.close()
@@ -86,27 +96,32 @@ def as_csv(cell: Cell) -> str:
 class ParquetFile:
     """The same columns with types; every kind of nothing is null. Needs pyarrow (the extra `parquet`)."""
 
+    shape: Final = TYPED.name
+
     def __init__(self, path: Path, table: Table) -> None:
         self._arrow = arrow()
         self._columns = table.columns
         self._schema = self._arrow.schema([(column.name, self._type(column)) for column in table.columns])
         self._writer = import_module("pyarrow.parquet").ParquetWriter(path, self._schema, compression="zstd", version="2.6")
-        self._held: list[Record] = []
+        self._held: list[Row] = []
 
     def write(self, record: Record) -> None:
-        self._held.append(record)
-        if len(self._held) >= BATCH_ROWS:
-            self._flush()
+        self.write_rows([[as_typed(column, record.get(column.name)) for column in self._columns]])
+
+    def write_rows(self, rows: Iterable[Row]) -> None:
+        """Rows in the shape `TYPED`."""
+        for row in rows:
+            self._held.append(row)
+            if len(self._held) >= BATCH_ROWS:
+                self._flush()
 
     def close(self) -> None:
         self._flush()
         self._writer.close()
 
     def _flush(self) -> None:
-        arrays = [
-            self._arrow.array([as_typed(column, record.get(column.name)) for record in self._held], type=self._schema.field(place).type)
-            for place, column in enumerate(self._columns)
-        ]
+        columns = zip(*self._held, strict=True) if self._held else ([] for _ in self._columns)
+        arrays = [self._arrow.array(cells, type=self._schema.field(place).type) for place, cells in enumerate(columns)]
         self._writer.write_table(self._arrow.Table.from_arrays(arrays, schema=self._schema))
         self._held.clear()
 
@@ -162,6 +177,17 @@ class Output:
             file.write(record)
         self.rows += 1
 
+    def write_rows(self, rows: Mapping[str, Sequence[Row]]) -> None:
+        """Rows with a cell for each column, in the shape of each format. Raises ValueError where one has more or fewer."""
+        width, count = len(self.table.columns), 0
+        for file in self.files:
+            some = rows[file.shape]
+            if any(len(row) != width for row in some):
+                raise ValueError(f"{self.table.name} has {width} columns")
+            file.write_rows(some)
+            count = len(some)
+        self.rows += count
+
 
 class Outputs:
     """All tables of a dataset, open at once in `directory`. What is written to a table that was not asked for is dropped."""
@@ -193,6 +219,11 @@ class Outputs:
         if (output := self.tables.get(table)) is not None:
             output.write(record)
 
+    def write_rows(self, table: str, rows: Mapping[str, Sequence[Row]]) -> None:
+        """The same rows in the shape of each format, by the name of the shape."""
+        if (output := self.tables.get(table)) is not None:
+            output.write_rows(rows)
+
     def rows(self) -> dict[str, int]:
         return {name: output.rows for name, output in self.tables.items()}
 
@@ -212,7 +243,7 @@ def member(directory: Path, name: str) -> Member:
 
 def pack(target: Path, members: Sequence[Member]) -> None:
     """Writes the archive: members in the order given, no times, no owners."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=DEFLATE_LEVEL) as archive:
         for one in members:
             info = zipfile.ZipInfo(one.name, EPOCH_OF_ZIP)
             info.compress_type = zipfile.ZIP_DEFLATED

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import aliased
 
 from models.queries.cut import Cut
@@ -17,10 +17,8 @@ from models.tables import (
     AlertEvent,
     Consent,
     DecisionRow,
-    Device,
     Engagement,
     Enrollment,
-    Prompt,
     PromptEvent,
     ProtocolVersion,
     ProximalOutcome,
@@ -83,88 +81,6 @@ def replaced_plans(session: ReadSession, study_id: int, cut: Cut) -> Mapping[int
         if "was" in row.detail and row.prompt_id <= cut.marks["prompt"]:
             found.setdefault(row.prompt_id, row.detail["was"])
     return found
-
-
-def slots(session: ReadSession, enrollment_id: int, cut: Cut) -> Sequence[Row[Any]]:
-    """Id, local day and planned moment of every slot of a person, as they are now (ix_prompt_enrollment_due)."""
-    return session.rows(
-        select(Prompt.id, Prompt.slot_date, Prompt.due_at)
-        .where(Prompt.enrollment_id == enrollment_id, cut.holds(Prompt))
-        .order_by(Prompt.id)
-    )
-
-
-def prompts(session: ReadSession, prompt_ids: Collection[int]) -> Mapping[int, Row[Any]]:
-    return {row.id: row for row in session.rows(select(Prompt).where(Prompt.id.in_(sorted(prompt_ids))))}
-
-
-def prompt_events(session: ReadSession, prompt_ids: Collection[int]) -> Mapping[int, Sequence[Row[Any]]]:
-    """Prompt -> its events, oldest first, also those after the cut (ix_prompt_event_prompt)."""
-    found: dict[int, list[Row[Any]]] = {}
-    for row in session.rows(select(PromptEvent).where(PromptEvent.prompt_id.in_(sorted(prompt_ids))).order_by(PromptEvent.id)):
-        found.setdefault(row.prompt_id, []).append(row)
-    return found
-
-
-def responses_to(session: ReadSession, prompt_ids: Collection[int], cut: Cut) -> Mapping[int, Sequence[Row[Any]]]:
-    """Prompt -> the newest revisions of the responses to it (ix_response_prompt)."""
-    found: dict[int, list[Row[Any]]] = {}
-    for row in session.rows(_newest(cut).where(Response.prompt_id.in_(sorted(prompt_ids))).order_by(Response.id)):
-        found.setdefault(row.prompt_id, []).append(row)
-    return found
-
-
-def entries(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
-    """The newest revisions of what a person started, by event time (ix_response_enrollment_time)."""
-    statement = _newest(cut).where(Response.enrollment_id == enrollment_id, Response.prompt_id.is_(None))
-    return session.stream(statement.order_by(Response.event_time, Response.id), CHUNK)
-
-
-def answers(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
-    """Every revision of every response of a person, with `newest`, `prompt_uid` and `drawn` of its prompt (ix_response_enrollment_time)."""
-    statement = (
-        select(
-            Response.client_id,
-            Response.revision,
-            Response.protocol_version_id,
-            Response.instrument,
-            Response.timing,
-            Response.event_time,
-            Response.answered_at,
-            Response.offset_minutes,
-            Response.answers,
-            Response.missing,
-            Response.answer_times,
-            Response.synthetic,
-            (~_later(cut)).label("newest"),
-            Prompt.uid.label("prompt_uid"),
-            Prompt.drawn,
-        )
-        .outerjoin(Prompt, Prompt.id == Response.prompt_id)
-        .where(Response.enrollment_id == enrollment_id, cut.holds(Response))
-    )
-    return session.stream(statement.order_by(Response.event_time, Response.id), CHUNK)
-
-
-def _later(cut: Cut) -> Any:
-    later = aliased(Response)
-    return exists(
-        select(later.id).where(
-            later.study_id == Response.study_id,
-            later.enrollment_id == Response.enrollment_id,
-            later.client_id == Response.client_id,
-            later.revision > Response.revision,
-            cut.holds(later),
-        )
-    )
-
-
-def _newest(cut: Cut) -> Any:
-    return (
-        select(Response, Device.os.label("device_os"))
-        .outerjoin(Device, Device.id == Response.device_id)
-        .where(cut.holds(Response), ~_later(cut))
-    )
 
 
 def zones(session: ReadSession, enrollment_id: int, cut: Cut) -> Sequence[str]:

@@ -1,7 +1,8 @@
-"""Builds datasets that were asked for."""
+"""Builds datasets that were asked for, each in a process of its own: the duties and the requests of this one go on."""
 
 from datetime import datetime
 
+from models.dataset import apart
 from models.dataset.build import build_waiting
 from scheduler.jobs.duties import Duties
 
@@ -11,4 +12,10 @@ FOLDER = "exports"
 
 def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:  # noqa: ARG001  # an export is dated in study time
     """Builds one export and gives 1, or 0 where none waits."""
-    return build_waiting(duties.sessions, duties.keys, duties.sessions.settings.directory / FOLDER, now=now)
+    directory = duties.sessions.settings.directory / FOLDER
+    return build_waiting(duties.sessions, duties.keys, directory, now=now, build=apart.build_apart)
+
+
+def stop() -> None:
+    """Ends a build that runs, so that the worker need not wait for it; it is begun again at the next start."""
+    apart.stop()

@@ -1,7 +1,7 @@
 """The pure parts of the dataset: ids, what may leave, columns, the life of a prompt, compliance, quality."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.dataset.answers import as_text, item_cells, straight_line
+from models.dataset.answers import ItemCells, as_text, scales, straight_line
 from models.dataset.codebook import codebook
 from models.dataset.compliance import Compliance
 from models.dataset.deidentify import Rekey, Sharing, actor_kind, escaped, shared, sharing
 from models.dataset.frames import Slot, status
+from models.dataset.instants import local_text, micros, texts, utc_text
 from models.dataset.layout import STATUSES
 from models.dataset.lifeline import life, moment
 from models.dataset.points import treatment_probability
 from models.dataset.schema import Code
+from models.dataset.shape import CSV, TYPED, Shape
 from models.dataset.write import as_csv
 from models.definition.instrument import Instrument, Item, Option
 from models.kinds import InstrumentKind, ItemKind, PromptState, RecallFrame
@@ -45,8 +47,11 @@ def book_of(item: Item) -> Any:
     return codebook({1: holding(item)})
 
 
-def said(answers: dict[str, Any], missing: dict[str, str] | None = None) -> Any:
-    return SimpleNamespace(answers=answers, missing=missing or {})
+def cells_of(book: Any, item: Item, answers: dict[str, Any], missing: dict[str, str] | None = None, shape: Shape = TYPED) -> dict[str, Any]:
+    """The item cells that are not empty, by the names of their columns."""
+    cells = ItemCells(book, (item,), MISSING_CODES, shape)(answers, missing or {})
+    names = [column.name for column in book.item_columns()]
+    return {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
 
 
 def test_an_id_depends_on_key_study_release_kind_and_thing() -> None:
@@ -55,6 +60,21 @@ def test_an_id_depends_on_key_study_release_kind_and_thing() -> None:
     ids = {one("participant", "x") for one in (rekey, *others)} | {rekey("participant", "y"), rekey("participant", "x", "y")}
     assert len(ids) == 6
     assert rekey("participant", "x")[1:] != rekey("prompt", "x")[1:]
+
+
+@given(st.binary(min_size=1, max_size=100), st.text(max_size=90), st.text(max_size=90))
+def test_an_id_is_the_same_when_what_it_shares_was_hashed_before(key: bytes, person: str, thing: str) -> None:
+    rekey = Rekey(key, "study", "release")
+    assert rekey.under("prompt", person)(thing) == rekey("prompt", person, thing)
+
+
+@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)), st.integers(-14 * 60, 14 * 60))  # hypothesis wants them bare
+def test_an_instant_reads_as_the_library_writes_it(bare: datetime, offset: int) -> None:
+    instant = bare.replace(tzinfo=UTC)
+    local = instant.astimezone(timezone(timedelta(minutes=offset))).isoformat(timespec="milliseconds")
+    utc = instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert texts(micros(instant), offset) == (local, utc)
+    assert (local_text(micros(instant), offset), utc_text(micros(instant))) == (local, utc)
 
 
 def test_the_key_is_not_in_the_representation() -> None:
@@ -101,7 +121,8 @@ def test_an_item_that_may_not_leave_in_one_revision_leaves_in_none() -> None:
     closed = ask("a", ItemKind.SINGLE, options=(option("x"),), identifying=True)
     book = codebook({1: holding(closed), 2: holding(open_item)})
     assert [column.main.name for column in book.items.values()] == ["a__given"]
-    assert item_cells(open_item, book.items["a"], said({"a": "x"}), MISSING_CODES) == {"a__given": True}
+    assert cells_of(book, open_item, {"a": "x"}) == {"a__given": True}
+    assert cells_of(book, open_item, {"a": "x"}, shape=CSV) == {"a__given": "1"}
 
 
 def test_the_codebook_of_a_protocol_is_the_same_every_time() -> None:
@@ -141,15 +162,16 @@ def test_an_item_named_like_a_column_of_ours_gets_another_name() -> None:
 )
 def test_a_value_keeps_its_type(kind: ItemKind, value: Any, cell: Any) -> None:
     item = ask("a", kind)
-    assert item_cells(item, book_of(item).items["a"], said({"a": value}), MISSING_CODES) == {"a": cell}
+    assert cells_of(book_of(item), item, {"a": value}) == {"a": cell}
+    assert type(cells_of(book_of(item), item, {"a": value})["a"]) is type(cell)
 
 
 def test_no_choice_is_an_answer_and_not_nothing() -> None:
     item = ask("a", ItemKind.MULTI, options=(option("x"), option("y")))
-    columns = book_of(item).items["a"]
-    assert item_cells(item, columns, said({"a": []}), MISSING_CODES) == {"a": "", "a__x": False, "a__y": False}
-    nothing = item_cells(item, columns, said({}, {"a": "declined"}), MISSING_CODES)
-    assert set(nothing.values()) == {Code("-88")}
+    book = book_of(item)
+    assert cells_of(book, item, {"a": []}) == {"a": "", "a__x": False, "a__y": False}
+    assert cells_of(book, item, {}, {"a": "declined"}, CSV) == {"a": "-88", "a__x": "-88", "a__y": "-88"}
+    assert cells_of(book, item, {}, {"a": "declined"}) == {}
 
 
 def test_trials_are_text_that_a_program_reads_again() -> None:
@@ -160,9 +182,10 @@ def test_five_equal_answers_on_one_scale_are_a_straight_line() -> None:
     items = [ask(f"i{number}", ItemKind.SLIDER, minimum=0, maximum=10) for number in range(5)]
     other = ask("other", ItemKind.SLIDER, minimum=-5, maximum=5)
     same: dict[str, Any] = {item.id: 3 for item in items}
-    assert straight_line([*items, other], same | {"other": 1})
-    assert not straight_line(items, same | {"i4": 4})
-    assert not straight_line(items[:4], same)
+    assert straight_line(scales([*items, other]), same | {"other": 1})
+    assert not straight_line(scales(items), same | {"i4": 4})
+    assert not straight_line(scales(items[:4]), same)
+    assert not straight_line(scales(items), {item.id: 3 for item in items[:4]})
 
 
 def test_staff_are_a_kind_and_not_a_name() -> None:
