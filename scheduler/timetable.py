@@ -1,6 +1,6 @@
 """The duties as data: what runs how often, and what moves with study time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -30,12 +30,20 @@ class Run(Protocol):
     def __call__(self, duties: Duties, *, now: datetime, system_now: datetime) -> int: ...
 
 
+class Coming(Protocol):
+    """How long until the next row wants the duty, counted from the times given; None: no row does. Never changes anything."""
+
+    def __call__(self, duties: Duties, *, now: datetime, system_now: datetime) -> timedelta | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One line of the timetable.
 
     `moves`: it also runs at each step where study time is moved. `single`: on PostgreSQL one process at a time does it; the others
-    claim rows and may run anywhere.
+    claim rows and may run anywhere. `coming`: between two intervals it also runs at the moment that the next row names, so that
+    nobody waits for the interval. `wakes`: duties that run at once where this one worked anything. `stop` ends a long beat early where the
+    process ends; what it was at is begun again at the next start.
     """
 
     name: str
@@ -43,17 +51,20 @@ class Duty:
     run: Run
     moves: bool = True
     single: bool = True
+    coming: Coming | None = None
+    wakes: tuple[str, ...] = ()
+    stop: Callable[[], None] | None = None
 
 
 TIMETABLE: Final = (
     Duty("plan_horizon", 10, plan_horizon.run),
-    Duty("dispatch_prompts", 5, dispatch_prompts.run, single=False),
+    Duty("dispatch_prompts", 5, dispatch_prompts.run, single=False, coming=dispatch_prompts.coming, wakes=("send_deliveries",)),
     Duty("run_decision_points", 10, run_decision_points.run),
     Duty("expire_outcomes", 30, expire_outcomes.run),
-    Duty("escalate_alerts", 5, escalate_alerts.run, single=False),
-    Duty("send_deliveries", 2, send_deliveries.run, single=False),
+    Duty("escalate_alerts", 5, escalate_alerts.run, single=False, coming=escalate_alerts.coming, wakes=("send_deliveries",)),
+    Duty("send_deliveries", 2, send_deliveries.run, single=False, coming=send_deliveries.coming),
     Duty("audit_alerts", 30, audit_alerts.run, moves=False),
-    Duty("build_exports", 5, build_exports.run, moves=False),
+    Duty("build_exports", 5, build_exports.run, moves=False, stop=build_exports.stop),
     Duty("sweep", 3_600, sweep.run, moves=False),
 )
 
@@ -72,11 +83,15 @@ def run_until(duties: Duties, instant: datetime, *, step: timedelta = STEP, time
     it by less than `step`. A movable clock is moved along. An instant at or before study time runs the duties once, now.
     """
     now, worked = duties.clock.study(), 0
+    moving = [one for one in timetable if one.moves]
     while True:
-        worked += _settle(duties, now, [one for one in timetable if one.moves])
+        look = _look(duties, now)
+        if look.due:
+            worked += _settle(duties, now, moving)
+            look = _look(duties, now)
         if now >= instant:
             return worked
-        coming = _coming(duties, now)
+        coming = _coming(duties, look)
         now = instant if coming is None else min(instant, _round_up(coming, step))
         if isinstance(duties.clock, MovableClock):
             duties.clock.move(now)
@@ -107,18 +122,20 @@ def _settle(duties: Duties, now: datetime, timetable: Sequence[Duty]) -> int:
     return worked
 
 
-def _coming(duties: Duties, now: datetime) -> datetime | None:
-    """The first instant later than `now` at which a duty of study time has something to do."""
-    ahead = timedelta(days=duties.settings.horizon_days) - REFRESH
+def _look(duties: Duties, now: datetime) -> moments.Look:
     with duties.sessions.reading() as session:
-        edge = moments.next_edge(session, after=now + ahead)
-        found = (
-            moments.next_prompt(session, after=now),
-            moments.next_alert(session, after=now),
-            moments.next_outcome(session, after=now),
-            None if edge is None else edge - ahead,
-        )
-    return min((one for one in found if one is not None), default=None)
+        return moments.look(session, now=now, edge=now + _ahead(duties), system_now=duties.clock.system())
+
+
+def _coming(duties: Duties, look: moments.Look) -> datetime | None:
+    """The first later instant at which a duty of study time has something to do."""
+    plan = None if look.plan is None else look.plan - _ahead(duties)
+    return min((one for one in (look.prompt, look.alert, look.outcome, plan) if one is not None), default=None)
+
+
+def _ahead(duties: Duties) -> timedelta:
+    """How far prompts must stand as rows."""
+    return timedelta(days=duties.settings.horizon_days) - REFRESH
 
 
 def _round_up(instant: datetime, step: timedelta) -> datetime:

@@ -7,7 +7,7 @@ import signal
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event, Lock
 from time import monotonic
 from types import FrameType
@@ -30,6 +30,9 @@ log = structlog.get_logger("worker")
 
 BEAT_SECONDS: Final = 15
 """A duty with nothing to do writes its pulse at most this often."""
+
+PAUSE: Final = timedelta(milliseconds=250)
+"""The least time between two beats of one duty: what comes due meanwhile is worked together, in one transaction."""
 
 _ITEMS = Counter("breakwater_duty_items_total", "Items worked by a duty.", ["duty"])
 _FAILURES = Counter("breakwater_duty_failures_total", "Beats of a duty that ended in an exception.", ["duty"])
@@ -54,6 +57,16 @@ class _Pulses:
             return self.known.setdefault(duty, _Pulse())
 
 
+@dataclass(slots=True)
+class _Turns:
+    """Which duties are at work, which were asked to come again meanwhile, and whether the end has come."""
+
+    lock: Lock = field(default_factory=Lock)
+    working: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    over: bool = False
+
+
 class Worker:
     """Runs the timetable on threads of this process until it is stopped."""
 
@@ -62,6 +75,7 @@ class Worker:
         self._timetable = timetable
         self._leadership = Leadership(duties.sessions)
         self._pulses = _Pulses()
+        self._turns = _Turns()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             jobstores={"default": MemoryJobStore()},
@@ -70,16 +84,25 @@ class Worker:
         )
 
     def start(self) -> None:
-        """Every duty runs at once, then at its interval, by the machine's clock: that is the one APScheduler waits by."""
+        """Every duty runs at once, then at its interval or when its next row wants it, whichever is first.
+
+        By the machine's clock: that is the one APScheduler waits by.
+        """
         first = SystemClock().system()
         for duty in self._timetable:
-            self._scheduler.add_job(self.run_once, "interval", seconds=duty.every_seconds, args=[duty], id=duty.name, next_run_time=first)
+            self._scheduler.add_job(self._turn, "interval", seconds=duty.every_seconds, args=[duty], id=duty.name, next_run_time=first)
         self._scheduler.start()
         log.info("worker.started", duties=len(self._timetable))
 
     def stop(self) -> None:
-        """Lets running duties finish, then gives up the lead."""
+        """Lets running duties finish, long ones early, then gives up the lead."""
+        with self._turns.lock:
+            self._turns.over = True  # APScheduler holds its locks while it waits for the threads; none may ask it for another turn then
         if self._scheduler.running:
+            self._scheduler.pause()
+            for duty in self._timetable:
+                if duty.stop is not None:
+                    duty.stop()
             self._scheduler.shutdown(wait=True)
         self._leadership.release()
         log.info("worker.stopped")
@@ -100,6 +123,47 @@ class Worker:
         _SECONDS.labels(duty.name).observe(took)
         self._beat(Beat(duty.name, self._duties.clock.system(), duty.every_seconds, took, done, problem))
         return done
+
+    def _turn(self, duty: Duty) -> None:
+        """A beat, and what follows from it: the duties it wakes, and its own next moment where that is before its interval."""
+        with self._turns.lock:
+            self._turns.working.add(duty.name)
+            self._turns.asked.discard(duty.name)
+        # Read before the beat: a row whose moment comes during it is still to come.
+        now, system_now, began = self._duties.clock.study(), self._duties.clock.system(), SystemClock().system()
+        done = self.run_once(duty)
+        waits = self._coming(duty, now, system_now)
+        soon = SystemClock().system() + PAUSE
+        with self._turns.lock:
+            self._turns.working.discard(duty.name)
+            if duty.name in self._turns.asked:
+                self._call(duty.name, soon)
+            elif waits is not None:
+                self._call(duty.name, max(soon, began + waits))
+            for other in duty.wakes if done else ():
+                self._call(other, SystemClock().system())
+
+    def _coming(self, duty: Duty, now: datetime, system_now: datetime) -> timedelta | None:
+        """How long until the duty's next row, within its interval; None: the interval is soon enough."""
+        if duty.coming is None:
+            return None
+        try:
+            waits = duty.coming(self._duties, now=now, system_now=system_now)
+        except Exception as error:  # noqa: BLE001  # the next beat meets the same fault and is counted
+            log.warning("worker.coming_failed", duty=duty.name, kind=type(error).__name__)
+            return None
+        return waits if waits is not None and waits.total_seconds() < duty.every_seconds else None
+
+    def _call(self, name: str, at: datetime) -> None:
+        """Brings a duty's next turn forward, never back. The caller holds the turns."""
+        if self._turns.over:
+            return
+        if name in self._turns.working:
+            self._turns.asked.add(name)
+            return
+        job = self._scheduler.get_job(name)
+        if job is not None and job.next_run_time > at:
+            job.modify(next_run_time=at)
 
     def _beat(self, one: Beat) -> None:
         pulse = self._pulses.of(one.duty)

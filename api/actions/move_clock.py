@@ -1,13 +1,16 @@
 """Move study time in a rehearsal, and let the duties live through what lies between."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
 from api.actions.house_duties import house_duties
+from api.actions.record_act import add_act
 from api.deps import House
 from models.clock import MovableClock
 from models.errors import Busy, Conflict, Fault, Invalid, Missing
+from models.queries.audit import Act
 from models.queries.study import move_study_time
 from scheduler.follow import catch_up
 from scheduler.timetable import run_until
@@ -20,10 +23,11 @@ STRIDE: Final = timedelta(hours=3)
 """Where study time stands is stored this often on the way."""
 
 
-def move_clock(house: House, instant: datetime) -> int:
-    """How many items the duties worked. Raises Missing outside a rehearsal, Conflict for an instant that is past.
+def move_clock(house: House, instant: datetime, act: Callable[[int], Act]) -> int:
+    """How many items the duties worked; `act` says it for the audit, and is written where the move ends.
 
-    A crash on the way repeats at most one stride, and the duties are idempotent.
+    Raises Missing outside a rehearsal, Conflict for an instant that is past. A crash on the way repeats at most one stride, and the
+    duties are idempotent.
     """
     if not house.rehearsal or not isinstance(house.clock, MovableClock):
         raise Missing("not_found", "There is nothing here.")
@@ -31,19 +35,23 @@ def move_clock(house: House, instant: datetime) -> int:
     if not lock.acquire(blocking=False):
         raise Busy("clock_moving", "Study time is being moved; try again in a moment.")
     try:
-        catch_up(house.sessions, house.clock)
+        if not house.sessions.embedded:
+            catch_up(house.sessions, house.clock)
         now = house.clock.study()
         if instant < now:
             raise Conflict("clock_backwards", "Study time never goes back.")
         if instant - now > FARTHEST:
             raise Invalid("invalid", "Too far for one step.", (Fault("/study_now", "too_far", f"At most {FARTHEST.days} days at once."),))
-        worked = 0
-        while now < instant:
+        worked, ended = 0, False
+        while not ended:
             now = min(instant, now + STRIDE)
             worked += run_until(house_duties(house), now)
             house.clock.move(now)
+            ended = now >= instant
             with house.sessions.transaction() as session:
                 move_study_time(session, now)
+                if ended:
+                    add_act(session, house, None, act(worked))
     finally:
         lock.release()
     return worked

@@ -19,7 +19,7 @@ from api.rehearsal.recorder import Recorder
 from api.rehearsal.wire import Wire
 from models.errors import Busy, Conflict
 
-TICK: Final = timedelta(minutes=5)
+TICK: Final = timedelta(minutes=15)
 """What is done within it reaches the server together, at its end."""
 THREADS: Final = 4
 LONGEST_MOVE: Final = timedelta(days=30)

@@ -4,13 +4,14 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from api.actions.move_clock import move_clock
-from api.actions.record_act import act_of, record
+from api.actions.record_act import act_of
 from api.auth.staff import StaffViewer
 from api.deps import TheHouse
 from api.problems import responses
 from api.shapes import Moment, Shape
 from models.access import Ability, Viewer
 from models.errors import Forbidden
+from models.queries.audit import Act
 
 router = APIRouter(prefix="/v1/system/clock", tags=["system"])
 
@@ -41,8 +42,11 @@ def read_clock(viewer: StaffViewer, house: TheHouse) -> ClockOut:
 def move_study_clock(body: ClockIn, viewer: StaffViewer, house: TheHouse, request: Request) -> Moved:
     """Move study time forward and run the duties up to that instant, each at its own moment."""
     _require_operator(viewer)
-    worked = move_clock(house, body.study_now)
-    record(house, None, act_of(house, request, viewer, "clock_moved", "clock", None, worked=worked))
+
+    def act(worked: int) -> Act:
+        return act_of(house, request, viewer, "clock_moved", "clock", None, worked=worked)
+
+    worked = move_clock(house, body.study_now, act)
     return Moved(study_now=house.clock.study(), system_now=house.clock.system(), rehearsal=True, worked=worked)
 
 

@@ -40,6 +40,12 @@ def due(session: ReadSession, *, now: datetime) -> bool:
     return bool(session.value(select(exists(select(Delivery.id).where(Delivery.next_at <= now)))))
 
 
+def next_moment(session: ReadSession, *, after: datetime) -> datetime | None:
+    """The first instant after `after` at which an open delivery waits for something (ix_delivery_next)."""
+    found: datetime | None = session.value(select(func.min(Delivery.next_at)).where(Delivery.next_at > after))
+    return found
+
+
 def claim(session: WriteSession, *, now: datetime, lease: UUID, lease_until: datetime, limit: int) -> Sequence[Row[Any]]:
     """Takes due deliveries for this worker until `lease_until`, urgent ones first. The rows are as they were before.
 

@@ -1,17 +1,58 @@
 """When something is next to be done, and whether anything is due: cheap looks before any write. No viewer: the house's own work."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 
-from models.kinds import AlertState, EnrollmentState, OutcomeStatus
+from models.kinds import AlertState, DecisionStatus, EnrollmentState, OutcomeStatus
+from models.queries.planning import due_plans
 from models.session import ReadSession
-from models.tables import Alert, Enrollment, Prompt, ProximalOutcome
+from models.tables import Alert, Delivery, Enrollment, Prompt, ProximalOutcome, Response, RiskStateRow
 
 _UNRESOLVED = Alert.state != AlertState.RESOLVED
 _PENDING = ProximalOutcome.status == OutcomeStatus.PENDING
 _ACTIVE = Enrollment.state == EnrollmentState.ACTIVE
+
+_NOW = bindparam("now", type_=Prompt.next_at.type)
+_EDGE = bindparam("edge", type_=Prompt.next_at.type)
+_SYSTEM_NOW = bindparam("system_now", type_=Prompt.next_at.type)
+
+_LOOK = select(
+    or_(
+        exists(select(Prompt.id).where(Prompt.next_at <= _NOW)),
+        exists(select(Alert.id).where(_UNRESOLVED, Alert.next_at <= _NOW)),
+        exists(select(ProximalOutcome.id).where(_PENDING, ProximalOutcome.closes_at <= _NOW)),
+        exists(due_plans(_EDGE)),
+        exists(select(Response.id).where(Response.decision_status == DecisionStatus.PENDING)),
+        exists(select(RiskStateRow.id).where(RiskStateRow.stale)),
+        exists(select(Delivery.id).where(Delivery.next_at <= _SYSTEM_NOW)),
+    ).label("due"),
+    select(func.min(Prompt.next_at)).where(Prompt.next_at > _NOW).scalar_subquery().label("prompt"),
+    select(func.min(Alert.next_at)).where(_UNRESOLVED, Alert.next_at > _NOW).scalar_subquery().label("alert"),
+    select(func.min(ProximalOutcome.closes_at)).where(_PENDING, ProximalOutcome.closes_at > _NOW).scalar_subquery().label("outcome"),
+    select(func.min(Enrollment.planned_until)).where(_ACTIVE, Enrollment.planned_until > _EDGE).scalar_subquery().label("plan"),
+)
+"""Built once: a rehearsal asks it at every moment of a study (the indexes are those of the functions below)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Whether any duty of study time has something to do, and when next: `plan` is a `planned_until`, the others are moments."""
+
+    due: bool
+    prompt: datetime | None
+    alert: datetime | None
+    outcome: datetime | None
+    plan: datetime | None
+
+
+def look(session: ReadSession, *, now: datetime, edge: datetime, system_now: datetime) -> Look:
+    """All moments in one statement. `edge` is the instant up to which everyone's prompts must stand as rows."""
+    row = session.row(_LOOK, {"now": now, "edge": edge, "system_now": system_now})
+    assert row is not None
+    return Look(bool(row.due), row.prompt, row.alert, row.outcome, row.plan)
 
 
 def next_prompt(session: ReadSession, *, after: datetime) -> datetime | None:
@@ -22,16 +63,6 @@ def next_prompt(session: ReadSession, *, after: datetime) -> datetime | None:
 def next_alert(session: ReadSession, *, after: datetime) -> datetime | None:
     """The first instant after `after` at which an alert wants the escalator (ix_alert_next)."""
     return _least(session, select(func.min(Alert.next_at)).where(_UNRESOLVED, Alert.next_at > after))
-
-
-def next_outcome(session: ReadSession, *, after: datetime) -> datetime | None:
-    """The first instant after `after` at which a proximal outcome closes unobserved (ix_proximal_outcome_closing)."""
-    return _least(session, select(func.min(ProximalOutcome.closes_at)).where(_PENDING, ProximalOutcome.closes_at > after))
-
-
-def next_edge(session: ReadSession, *, after: datetime) -> datetime | None:
-    """The first `planned_until` later than `after` of someone active (ix_enrollment_planned_until)."""
-    return _least(session, select(func.min(Enrollment.planned_until)).where(_ACTIVE, Enrollment.planned_until > after))
 
 
 def alert_due(session: ReadSession, *, now: datetime) -> bool:

@@ -17,13 +17,14 @@ from models.tables import Enrollment, Pause, Prompt, ProtocolMove, TimedEvent, W
 _OWED = (Enrollment.state == EnrollmentState.ACTIVE, Enrollment.started_at.is_not(None))
 
 
-def _due(edge: datetime) -> Select[Any]:
+def due_plans(edge: Any) -> Select[Any]:
+    """Ids of enrollments to plan; `edge` is an instant, or a bound parameter that will be one."""
     return select(Enrollment.id).where(or_(Enrollment.plan_stale, (Enrollment.planned_until <= edge) & (_OWED[0]) & _OWED[1]))
 
 
 def due_enrollments(session: ReadSession, *, edge: datetime, limit: int) -> Sequence[int]:
     """Enrollments to plan: something changed, or their prompts are rows only up to `edge` (ix_enrollment_planned_until)."""
-    return [row.id for row in session.rows(_due(edge).order_by(Enrollment.id).limit(limit))]
+    return [row.id for row in session.rows(due_plans(edge).order_by(Enrollment.id).limit(limit))]
 
 
 def lock_enrollment(session: WriteSession, enrollment_id: int) -> Row[Any] | None:

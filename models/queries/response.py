@@ -70,7 +70,11 @@ _PERSON = (
 """What the hot path needs to know of a person."""
 
 
-_LOCK_PEOPLE = _PERSON.where(Enrollment.id.in_(bindparam("people", expanding=True))).order_by(Enrollment.id).with_for_update(of=Enrollment, key_share=True)
+_LOCK_PEOPLE = (
+    _PERSON.where(Enrollment.id.in_(bindparam("people", expanding=True)))
+    .order_by(Enrollment.id)
+    .with_for_update(of=Enrollment, key_share=True)
+)
 """Statements of the hot path are built once: building one costs as much as running it."""
 
 

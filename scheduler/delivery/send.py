@@ -4,7 +4,8 @@ A promise whose worker vanished is sent again when its lease ends, under the sam
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -51,14 +52,23 @@ class _Claimed:
     envelope: Envelope
 
 
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What became of one try, and how many seconds it took."""
+
+    claimed: _Claimed
+    outcome: Outcome
+    seconds: float
+
+
 def send_due(sender: Sender, *, now: datetime) -> int:
     """Tries every due delivery once and gives how many were worked. `now` is study time, for the prompts that go out."""
     worked = 0
     while _due(sender):
         with sender.sessions.transaction() as session:
             found, claimed = _claim(session, sender)
-        for one, outcome, seconds in _send(sender, claimed):
-            _record(sender, one, outcome, seconds, now=now)
+        for results in _send(sender, claimed):
+            _record(sender, results, now=now)
         worked += found
         if found < sender.settings.delivery_batch:
             break
@@ -145,35 +155,50 @@ def _envelope(row: Row[Any], endpoints: dict[UUID, Endpoint], at: datetime) -> E
     )
 
 
-def _send(sender: Sender, claimed: Sequence[_Claimed]) -> Iterator[tuple[_Claimed, Outcome, float]]:
-    """Each outcome as it comes: a slow receiver holds up nobody's record."""
+def _send(sender: Sender, claimed: Sequence[_Claimed]) -> Iterator[list[_Result]]:
+    """Outcomes as they come, those that came meanwhile together: a slow receiver holds up nobody's record."""
 
-    def attempt(one: _Claimed) -> tuple[Outcome, float]:
+    def attempt(one: _Claimed) -> _Result:
         begun = monotonic()
         outcome = sender.channels[one.row.channel].send(one.envelope)
-        return outcome, monotonic() - begun
+        return _Result(one, outcome, monotonic() - begun)
 
     if len(claimed) == 1:
-        yield (claimed[0], *attempt(claimed[0]))
+        yield [attempt(claimed[0])]
     elif claimed:
         with ThreadPoolExecutor(sender.settings.delivery_threads, thread_name_prefix="send") as threads:
-            tries = {threads.submit(attempt, one): one for one in claimed}
-            for done in as_completed(tries):
-                yield (tries[done], *done.result())
+            waiting = {threads.submit(attempt, one) for one in claimed}
+            while waiting:
+                done, waiting = wait_for(waiting, return_when=FIRST_COMPLETED)
+                yield [one.result() for one in done if one.exception() is None]
+                for one in done:
+                    one.result()  # a channel that broke its word ends the run, after what the others did was recorded
 
 
-def _record(sender: Sender, one: _Claimed, outcome: Outcome, seconds: float, *, now: datetime) -> None:
+def _record(sender: Sender, results: Sequence[_Result], *, now: datetime) -> None:
+    """Writes what became of these tries, in one transaction; nothing of one whose lease was lost."""
     at = sender.clock.system()
     with sender.sessions.transaction() as session:
-        if not deliveries.record(session, one.row, one.lease, _tried(one.row, outcome, seconds, at), now=at):
-            return
-        if isinstance(outcome, Sent) and one.row.kind == "prompt":
-            _mark_sent(session, one.row, now)
-        if isinstance(outcome, Refused) and outcome.ended and one.envelope.endpoint is not None:
-            deliveries.disable_endpoint(session, one.envelope.endpoint.uid, outcome.problem, now=at)
+        # In one order everywhere, so that two workers never wait for each other.
+        ordered = sorted(results, key=lambda one: one.claimed.row.id)
+        kept = [one for one in ordered if deliveries.record(session, one.claimed.row, one.claimed.lease, _tried(one, at), now=at)]
+        _mark_sent(session, [one.claimed.row for one in kept if isinstance(one.outcome, Sent)], now)
+        for endpoint, problem in sorted(_over(kept).items()):
+            deliveries.disable_endpoint(session, endpoint, problem, now=at)
 
 
-def _tried(row: Row[Any], outcome: Outcome, seconds: float, at: datetime) -> Tried:
+def _over(results: Sequence[_Result]) -> dict[UUID, str]:
+    """The endpoints that want nothing more, and why."""
+    found = {}
+    for one in results:
+        endpoint, outcome = one.claimed.envelope.endpoint, one.outcome
+        if endpoint is not None and isinstance(outcome, Refused) and outcome.ended:
+            found[endpoint.uid] = outcome.problem
+    return found
+
+
+def _tried(result: _Result, at: datetime) -> Tried:
+    row, outcome, seconds = result.claimed.row, result.outcome, result.seconds
     if isinstance(outcome, Sent):
         return Tried(DeliveryState.DELIVERED, "delivered", status=outcome.status, seconds=seconds)
     problem = outcome.problem
@@ -186,8 +211,15 @@ def _tried(row: Row[Any], outcome: Outcome, seconds: float, at: datetime) -> Tri
     return Tried(DeliveryState.WAITING, "retry", problem, problem, min(again, row.expires_at), outcome.status, seconds)
 
 
-def _mark_sent(session: WriteSession, row: Row[Any], now: datetime) -> None:
-    """A push gateway has taken the prompt. One that the person opened meanwhile stays opened and gets the row."""
-    for prompt in prompts.lock_by_uid(session, {(row.enrollment_id, row.subject)}):
-        if (PromptState(prompt.state), Event.SEND) in TRANSITIONS:
-            prompts.apply_moves(session, [moved(prompt, Event.SEND, now=now, actor="system", sent_at=prompt.sent_at or now)])
+def _mark_sent(session: WriteSession, rows: Sequence[Row[Any]], now: datetime) -> None:
+    """A push gateway has taken these prompts. One that the person opened meanwhile stays opened and gets the row."""
+    told = [(row.enrollment_id, row.subject) for row in rows if row.kind == "prompt"]
+    locked = {(one.enrollment_id, one.uid): one for one in prompts.lock_by_uid(session, set(told))}
+    states = {name: PromptState(one.state) for name, one in locked.items()}
+    moves = []
+    for name in told:  # twice where a study has two gateways: each receipt is a row
+        if name in locked and (states[name], Event.SEND) in TRANSITIONS:
+            prompt = locked[name]
+            moves.append(moved(prompt, Event.SEND, now=now, actor="system", before=states[name], sent_at=prompt.sent_at or now))
+            states[name] = moves[-1].to_state
+    prompts.apply_moves(session, moves)

@@ -5,14 +5,14 @@ What could not be sent in time is `expired` with the reason `not_sent`, never se
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row
 
 from models.kinds import DeliveryState, EnrollmentState, PromptState
-from models.queries import delivery, outbox
+from models.queries import delivery, moments, outbox
 from models.queries import prompt as prompts
 from models.queries.prompt import Move
 from models.session import WriteSession
@@ -39,6 +39,13 @@ def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
         if found < limit:
             return looked
     return looked
+
+
+def coming(duties: Duties, *, now: datetime, system_now: datetime) -> timedelta | None:  # noqa: ARG001  # prompts live in study time
+    """How long until the next prompt, reminder or expiry."""
+    with duties.sessions.reading() as session:
+        found = moments.next_prompt(session, after=now)
+    return None if found is None else found - now
 
 
 def dispatch(session: WriteSession, *, now: datetime, system_now: datetime, limit: int) -> int:

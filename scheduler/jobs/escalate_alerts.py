@@ -1,6 +1,6 @@
 """Moves alerts whose moment has come: the next rung, a repeat, the end of a snooze."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.queries import moments
 from risk.alerting import escalate_due
@@ -23,3 +23,10 @@ def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
         if found < BATCH:
             return moved
     return moved
+
+
+def coming(duties: Duties, *, now: datetime, system_now: datetime) -> timedelta | None:  # noqa: ARG001  # alerts live in study time
+    """How long until an alert moves on."""
+    with duties.sessions.reading() as session:
+        found = moments.next_alert(session, after=now)
+    return None if found is None else found - now

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -108,7 +108,7 @@ def test_a_worker_whose_lease_ended_does_not_overwrite_who_took_over(place: Plac
         _, stale = send._claim(session, place.duties.sender)
     place.clock.pass_(LEASE)
     assert place.run(send_deliveries.run) == 1
-    send._record(place.duties.sender, stale[0], Retry("timeout"), 1.0, now=NOW)
+    send._record(place.duties.sender, [send._Result(stale[0], Retry("timeout"), 1.0)], now=NOW)
     assert place.deliveries()[0].state is DeliveryState.DELIVERED
     assert len(place.attempts()) == 2
 
@@ -235,3 +235,56 @@ def test_a_key_that_is_missing_keeps_the_promise_waiting(sessions: Sessions, key
     assert channel.seen[0].endpoint.secrets == ()
     with sessions.reading() as session:
         assert session.value(select(Delivery.state)) is DeliveryState.WAITING
+
+
+def test_a_slow_receiver_holds_up_nobodys_record(sessions: Sessions, keys: Keys, study: Built) -> None:
+    recorded = Event()
+
+    class Slow(Memory):
+        def send(self, envelope: Envelope) -> Outcome:
+            if envelope.subject == slow:
+                waited.append(recorded.wait(20))
+            return super().send(envelope)
+
+    waited, channel = list[bool](), Slow()
+    place = Place(sessions, keys, channels={"memory": channel})
+    slow = add_promise(sessions, study, name="slow")
+    for number in range(5):
+        add_promise(sessions, study, name=str(number))
+    run = Thread(target=place.run, args=[send_deliveries.run])
+    run.start()
+    for _ in range(400):
+        if sum(row.state is DeliveryState.DELIVERED for row in place.deliveries()) == 5:
+            recorded.set()
+        if recorded.wait(0.02):
+            break
+    run.join(30)
+    assert waited == [True]
+    assert {row.state for row in place.deliveries()} == {DeliveryState.DELIVERED}
+
+
+def test_a_try_that_breaks_takes_no_other_record_along(sessions: Sessions, keys: Keys, study: Built) -> None:
+    place, channel = scripted(sessions, keys, PowerCut())
+    for number in range(6):
+        add_promise(sessions, study, name=str(number))
+    with pytest.raises(PowerCut):
+        place.run(send_deliveries.run)
+    place.clock.pass_(LEASE)
+    place.run(send_deliveries.run)
+    assert {row.state for row in place.deliveries()} == {DeliveryState.DELIVERED}
+    broken = [row.attempts for row in place.deliveries() if row.attempts > 1]
+    assert broken[:1] == [2]
+    assert len({one.uid for one in channel.seen}) == 6
+
+
+def test_a_prompt_with_two_gateways_is_sent_once_and_has_a_row_of_each_receipt(sessions: Sessions, keys: Keys, study: Built) -> None:
+    place, person = Place(sessions, keys), build_person(sessions, keys, study)
+    for name in ("one", "two"):
+        add_endpoint(sessions, keys, study, f"https://{name}.example.org", "prompt")
+    uids = [add_prompt(sessions, study, person) for _ in range(3)]
+    place.run(dispatch_prompts.run)
+    place.run(send_deliveries.run)
+    assert len(place.memory.envelopes) == 6
+    for uid in uids:
+        assert (place.prompt(uid).state, place.prompt(uid).sent_at) == (PromptState.SENT, NOW)
+        assert place.events(uid) == ["queued", "sent", "sent"]

@@ -1,7 +1,8 @@
 """The worker and the timetable: duties beat, fail alone, and follow study time when it is moved."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event, Timer
 from time import monotonic, sleep
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from models.clock import MovableClock
+from models.clock import MovableClock, SystemClock
 from models.errors import Forbidden
 from models.ids import new_uid
 from models.kinds import PromptState
 from models.queries.heartbeat import pulses
 from models.queries.leadership import Leadership
+from models.queries.moments import next_alert
 from models.sealed import Keys, wrap
 from models.sealed import place as place_of
 from models.session import Sessions
@@ -26,7 +28,7 @@ from scheduler.jobs.duties import Duties
 from scheduler.timetable import TIMETABLE, Duty, run_until, silent
 from scheduler.worker import Worker, run_forever
 from tests.build import NOW, Built, Person, build_person, build_study, shipped
-from tests.scheduler.house import MINUTE, Place, small_protocol
+from tests.scheduler.house import MINUTE, Place, add_endpoint, add_promise, add_prompt, small_protocol
 
 DAY = timedelta(days=1)
 
@@ -166,6 +168,98 @@ def test_a_started_worker_beats_and_stops(place: Place, study: Built, keys: Keys
     assert place.prompts()
 
 
+def slow_interval(*names: str) -> tuple[Duty, ...]:
+    """These duties at an interval so long that only their rows or other duties call them again."""
+    return tuple(replace(one, every_seconds=600) for one in TIMETABLE if one.name in names)
+
+
+def until(done: Callable[[], bool], seconds: float = 20) -> bool:
+    end = monotonic() + seconds
+    while not done() and monotonic() < end:
+        sleep(0.02)
+    return done()
+
+
+def test_a_prompt_is_sent_and_told_at_its_moment_and_not_at_the_next_interval(sessions: Sessions, keys: Keys, study: Built) -> None:
+    person, place = build_person(sessions, keys, study), Place(sessions, keys, clock=SystemClock())
+    add_endpoint(sessions, keys, study, "https://gateway.example/", "prompt")
+    dues = [SystemClock().system() + timedelta(seconds=wait) for wait in (1.0, 1.6)]
+    for due in dues:
+        add_prompt(sessions, study, person, due_at=due)
+    worker = Worker(place.duties, timetable=slow_interval("dispatch_prompts", "send_deliveries"))
+    worker.start()
+    told = until(lambda: len(place.memory.envelopes) == 2)
+    sent = until(lambda: all(row.state is PromptState.SENT for row in place.prompts()))
+    worker.stop()
+    assert told
+    assert sent
+    assert all(row.sent_at >= row.due_at for row in place.prompts())
+    assert all(one.at >= due for one, due in zip(place.memory.envelopes, dues, strict=True))
+
+
+def test_a_duty_knows_how_long_it_is_until_its_next_row(sessions: Sessions, keys: Keys) -> None:
+    place, study = Place(sessions, keys), build_study(sessions, shipped())
+    person, system_now = build_person(sessions, keys, study), NOW + DAY
+    place.clock.system_now = system_now
+    ahead = {one.name: one.coming for one in TIMETABLE if one.coming is not None}
+    assert {one(place.duties, now=NOW, system_now=system_now) for one in ahead.values()} == {None}
+
+    add_prompt(sessions, study, person, due_at=NOW)
+    add_prompt(sessions, study, person, due_at=NOW + 2 * MINUTE)
+    for name, wait in (("later", 5), ("sooner", 3)):
+        add_promise(sessions, study, now=system_now, name=name, first_try_at=system_now + wait * MINUTE)
+    open_tier(place, study, person, 3)
+    with sessions.reading() as session:
+        alert_at = next_alert(session, after=NOW)
+    found = {name: one(place.duties, now=NOW, system_now=system_now) for name, one in ahead.items()}
+    assert alert_at is not None
+    assert found["dispatch_prompts"] == 2 * MINUTE, "what is due already is the beat's work"
+    assert found["send_deliveries"] == 3 * MINUTE, "promises are kept in system time"
+    assert found["escalate_alerts"] == alert_at - NOW
+
+
+def test_a_duty_that_is_called_while_it_works_runs_again(place: Place) -> None:
+    begun, go, runs = Event(), Event(), list[datetime]()
+
+    def first(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+        return int(begun.wait(20))
+
+    def second(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+        runs.append(system_now)
+        begun.set()
+        if len(runs) == 1:
+            go.wait(20)
+        return 0
+
+    worker = Worker(place.duties, timetable=(Duty("first", 600, first, wakes=("second",)), Duty("second", 600, second)))
+    worker.start()
+    assert until(lambda: "first" in beats(place.sessions))
+    sleep(0.1)
+    go.set()
+    again = until(lambda: len(runs) == 2)
+    worker.stop()
+    assert again
+
+
+def test_a_duty_whose_look_ahead_fails_keeps_its_interval(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    def blind(duties: Duties, *, now: datetime, system_now: datetime) -> timedelta | None:
+        raise LookupError("a secret that no log may hold")
+
+    runs = list[datetime]()
+
+    def counted(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+        runs.append(system_now)
+        return 0
+
+    worker = Worker(place.duties, timetable=(Duty("blind", 1, counted, coming=blind),))
+    worker.start()
+    assert until(lambda: len(runs) >= 2)
+    worker.stop()
+    told = capsys.readouterr().out
+    assert "worker.coming_failed" in told
+    assert "secret" not in told
+
+
 def test_single_duties_run_in_one_process_at_a_time(place: Place) -> None:
     first, second = Leadership(place.sessions), Leadership(place.sessions)
     assert first.held()
@@ -227,3 +321,17 @@ def test_spent_tokens_are_swept_and_live_ones_stay(place: Place, study: Built, k
     with place.sessions.reading() as session:
         assert len(session.rows(AccessToken.__table__.select())) == 2
         assert session.rows(Device.__table__.select())
+
+
+def test_a_long_beat_is_ended_early_where_the_process_ends(place: Place) -> None:
+    begun, told = Event(), Event()
+
+    def endless(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+        begun.set()
+        return int(told.wait(60))
+
+    worker = Worker(place.duties, timetable=(Duty("endless", 3_600, endless, stop=told.set),))
+    worker.start()
+    assert begun.wait(10)
+    worker.stop()
+    assert told.is_set()
