@@ -45,7 +45,7 @@ faults: $(DEV) ## Kill, fill the disk, take the database away, jump the clock; t
 fuzz: $(DEV) ## Broken requests to every route, and many mutated answers
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-bench: $(DEV) ## Print what things cost, as ratios against named baselines
+bench: $(DEV) ## Measure what things cost, as ratios against named baselines; writes bench/README.md and its plots
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove the environment and caches; var/ with its data stays

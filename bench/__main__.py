@@ -1,97 +1,85 @@
-"""`make bench`: prints what things cost and writes bench/README.md.
+"""`make bench`: measures what things cost, keeps the figures in bench/results.json and writes bench/README.md and its plots.
 
-Ratios against a named baseline of the same run are what counts; absolute figures belong to the machine that ran it.
+python -m bench                      everything, about twenty minutes on two quiet cores
+python -m bench --only claiming      one part; the other sections stay as they were
+python -m bench --quick --to DIR     tiny sizes, to see that it runs; its figures mean nothing
 """
 
 import argparse
+import gc
 import json
+import os
 import platform
+import sqlite3
 import sys
+import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import planning, respond, step
+from bench import table
+from bench.parts import PARTS
+from bench.plot import write
+from bench.result import Section
 
-GOALS = {"house / A": 2.0, "house / B": 0.5}
-UPDATE_GOAL_US = 150
-STATE_GOAL_BYTES = 6_000
-
-
-def main() -> None:
-    options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    options.add_argument("--pairs", type=int, default=7, help="interleaved rounds of the response path (default 7)")
-    options.add_argument("--seconds", type=float, default=2.0, help="length of each run (default 2)")
-    options.add_argument("--only", choices=("step", "planning", "respond"), help="one part alone; the README is left as it is")
-    chosen = options.parse_args()
-    parts: dict[str, Any] = {
-        "step": step.measure,
-        "planning": planning.measure,
-        "respond": lambda: respond.measure(pairs=chosen.pairs, seconds=chosen.seconds),
-    }
-    results = {name: measure() for name, measure in parts.items() if chosen.only in (None, name)}
-    text = _document(results)
-    print(text)
-    if chosen.only is None:
-        (Path(__file__).parent / "README.md").write_text(text)
-        print(json.dumps(results), file=sys.stderr)
+HERE = Path(__file__).parent
 
 
-def _document(results: dict[str, Any]) -> str:
-    lines = [
-        "# What things cost",
-        "",
-        f"Written by `make bench` on {platform.machine()}, Python {platform.python_version()}, {platform.system()}.",
-        "Medians of interleaved runs.",
-        "Ratios hold from machine to machine; absolute figures do not.",
-    ]
-    if found := results.get("step"):
-        lines += _step(found)
-    if found := results.get("planning"):
-        lines += ["", "## Planning", "", *(f"- {name.replace('_', ' ')}: {_number(value)}" for name, value in found.items())]
-    if found := results.get("respond"):
-        lines += _respond(found)
-    return "\n".join(lines) + "\n"
+def main(arguments: list[str] | None = None) -> int:
+    """Measures the parts that were asked for. Gives 1 where one of them broke; what the others found is kept."""
+    options = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--only", nargs="+", choices=tuple(PARTS), metavar="NAME", help=f"of {', '.join(PARTS)}")
+    options.add_argument("--quick", action="store_true", help="tiny sizes; writes only where --to says")
+    options.add_argument("--to", type=Path, help="the folder for results.json, README.md and plots (default: bench/)")
+    options.add_argument("--render", action="store_true", help="measure nothing; write README.md and plots from results.json")
+    chosen = options.parse_args(arguments)
+    target = chosen.to or (None if chosen.quick else HERE)
+    results = _read(target)
+    broken = []
+    for name in [] if chosen.render else chosen.only or PARTS:
+        print(f"bench: {name} …", file=sys.stderr, flush=True)
+        machine, began = _machine(), datetime.now(UTC)
+        try:
+            section = PARTS[name](chosen.quick)
+        except Exception:
+            traceback.print_exc()
+            broken.append(name)
+            continue
+        results[name] = {"section": section.to_json(), "machine": machine, "date": f"{began:%Y-%m-%d}"}
+        _save(target, results)
+        print(table.document({name: results[name]}, [name]).removeprefix(table.HEADING), flush=True)
+        print(f"bench: {name} took {(datetime.now(UTC) - began).total_seconds():.0f} s", file=sys.stderr, flush=True)
+        gc.collect()
+    if chosen.render:
+        _save(target, results)
+    if broken:
+        print(f"bench: broke: {', '.join(broken)}", file=sys.stderr)
+    return 1 if broken else 0
 
 
-def _step(found: dict[str, Any]) -> list[str]:
-    return [
-        "",
-        "## One step of the estimator",
-        "",
-        f"- `update`: median {_number(found['update_median_us'])} µs, p99 {_number(found['update_p99_us'])} µs",
-        f"  (goal: median ≤ {UPDATE_GOAL_US} µs)",
-        f"- with reading and writing the state: median {_number(found['step_median_us'])} µs, p99 {_number(found['step_p99_us'])} µs",
-        f"- state: {found['state_bytes']} bytes with {found['items']} indicators (goal: ≤ {STATE_GOAL_BYTES})",
-    ]
+def _read(target: Path | None) -> dict[str, Any]:
+    file = target / "results.json" if target is not None else None
+    return json.loads(file.read_text()) if file is not None and file.exists() else {}
 
 
-def _respond(found: dict[str, Any]) -> list[str]:
-    lines = [
-        "",
-        "## The response path",
-        "",
-        "`PUT /v1/participant/responses/{id}` with twelve answers: the house (bearer, validation, disclosures, receipt,",
-        "estimate, decision), against (A) a `def` endpoint with an ORM session, bearer by SELECT, the same body, one row,",
-        "commit, and (B) a bare group-commit writer of one row, without bearer or validation. Each on its own server and",
-        "database, in turn. Goals at 32 connections: house / A ≥ 2, house / B ≥ 0.5.",
-        "",
-        "| connections | house /s | A /s | B /s | house p50, p99 ms | A p50, p99 ms | B p50, p99 ms | house / A | house / B |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for connections, one in found.items():
-        rates, p50, p99 = one["requests per second"], one["p50 ms"], one["p99 ms"]
-        times = " | ".join(f"{p50[kind]}, {p99[kind]}" for kind in ("house", "orm", "bare"))
-        lines.append(
-            f"| {connections} | {rates['house']} | {rates['orm']} | {rates['bare']} | {times} | {one['house / A']} | {one['house / B']} |"
-        )
-    failed = {kind: sum(one["failed"][kind] for one in found.values()) for kind in ("house", "orm", "bare")}
-    lines += ["", f"Refused or failed requests: {failed}. Pairs: {next(iter(found.values()))['pairs']}."]
-    return lines
+def _save(target: Path | None, results: dict[str, Any]) -> None:
+    """After each part, so that one that breaks takes nothing with it."""
+    if target is None:
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    ordered = {name: results[name] for name in PARTS if name in results}
+    (target / "results.json").write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
+    (target / "README.md").write_text(table.document(ordered, list(PARTS)))
+    for kept in ordered.values():
+        write(Section.from_json(kept["section"]).plots, target / "plots")
 
 
-def _number(value: Any) -> str:
-    return f"{value:,.1f}" if isinstance(value, float) else str(value)
+def _machine() -> str:
+    """What the figures belong to; a load above zero at the start says that the machine was not quiet."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    system = f"{platform.system()} {platform.machine()}, {cores} cores, load {os.getloadavg()[0]:.1f} at the start"
+    return f"{system}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
