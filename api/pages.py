@@ -3,11 +3,12 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Header
+from pydantic.json_schema import SkipJsonSchema
 
 from models.codec import canonical
 from models.errors import Fault, Invalid, PreconditionRequired
@@ -54,7 +55,13 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _expected(if_match: Annotated[str | None, Header(description="The ETag that was read.", max_length=40)] = None) -> int:
+_TAG: Final = {"pattern": r'^(W/)?"?[0-9]{1,15}"?$'}
+"""For whoever reads the description; what does not fit is refused in our own words."""
+
+_Given = Annotated[str | SkipJsonSchema[None], Header(description="The ETag that was read.", max_length=40, json_schema_extra=_TAG)]
+
+
+def _expected(if_match: _Given = None) -> int:
     if if_match is None:
         raise PreconditionRequired("if_match_needed", "Say which version you change: If-Match with the ETag you read.")
     text = if_match.strip().removeprefix("W/").strip('"')

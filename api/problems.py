@@ -7,7 +7,7 @@ Nothing here repeats what was sent: the framework's own handlers echo the input,
 import re
 from collections.abc import Mapping, Sequence
 from itertools import islice, takewhile
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -178,7 +178,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         code, detail = _HTTP_CODES.get(error.status_code, ("http_error", "The request was refused."))
-        return reply(request, error.status_code, code, detail, headers=error.headers)
+        return reply(request, error.status_code, code, detail, headers=_allowing(request) if error.status_code == 405 else error.headers)
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeout)
@@ -193,6 +193,13 @@ def install(app: FastAPI) -> None:
         # The exception's text may hold data: its kind and place are logged, its words are not.
         log.error("request.failed", kind=type(error).__name__, place=_place(error), request_id=request.scope.get("request_id"))
         return reply(request, 500, "internal_error", "Something broke on our side; the request id finds it in the log.")
+
+
+def _allowing(request: Request) -> Mapping[str, str]:
+    """Every method of the address; the framework names those of the first route only (RFC 9110, 15.5.6)."""
+    template = getattr(request.scope.get("route"), "path", "")
+    operations: Mapping[str, Any] = request.app.openapi()["paths"].get(template, {})
+    return {"Allow": ", ".join(sorted(method.upper() for method in operations))}
 
 
 def _place(error: BaseException) -> str:
@@ -227,13 +234,21 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: RESPONSES[status] for status in sorted({400, 422, 503, *statuses})}
 
 
+NAMED_SCHEMAS: Final = "x-named-schemas"
+"""Where a route that reads its own bytes leaves the schemas of its body, which the framework does not see."""
+
 _PROBLEM: Mapping[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
 
 
 def described(document: dict[str, Any]) -> dict[str, Any]:
-    """An OpenAPI document with every refusal under its own media type; the framework files them under plain JSON."""
+    """An OpenAPI document with every refusal under its own media type; the framework files them under plain JSON.
+
+    What an operation keeps under `NAMED_SCHEMAS` goes to the schemas that the document names.
+    """
     for operations in document["paths"].values():
         for operation in operations.values():
+            for name, schema in operation.pop(NAMED_SCHEMAS, {}).items():
+                document["components"]["schemas"].setdefault(name, schema)
             if "requestBody" in operation:
                 operation["responses"].setdefault("413", {"description": "Too large.", "content": _PROBLEM})
             for answer in operation["responses"].values():

@@ -55,7 +55,7 @@ class NoteIn(Shape):
 
 @router.post("/acknowledge", response_model=AlertOut, responses=REFUSALS)
 def acknowledge_alert(
-    alert_id: UUID, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response, body: Noted | None = None
+    alert_id: UUID, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response, body: Noted | None = None
 ) -> AlertOut:
     """Take the alert. It expires without progress and goes to the next rung. Again by the same person: 200 and the same."""
     return _do(house, request, response, viewer, alert_id, Acknowledge(), version, body.note if body else None)
@@ -63,7 +63,7 @@ def acknowledge_alert(
 
 @router.post("/progress", response_model=AlertOut, responses=REFUSALS)
 def progress_alert(
-    alert_id: UUID, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response, body: Noted | None = None
+    alert_id: UUID, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response, body: Noted | None = None
 ) -> AlertOut:
     """Work goes on: the acknowledgement holds for another term."""
     return _do(house, request, response, viewer, alert_id, Progress(), version, body.note if body else None)
@@ -71,7 +71,7 @@ def progress_alert(
 
 @router.post("/snooze", response_model=AlertOut, responses=REFUSALS)
 def snooze_alert(
-    alert_id: UUID, body: AlertSnooze, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+    alert_id: UUID, body: AlertSnooze, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response
 ) -> AlertOut:
     """Rest until a time; at most 24 h for tier 2 and 4 h for tier 3, never for tier 4."""
     return _do(house, request, response, viewer, alert_id, Snooze(body.until, body.reason), version, body.note)
@@ -79,7 +79,7 @@ def snooze_alert(
 
 @router.post("/reassign", response_model=AlertOut, responses=REFUSALS)
 def reassign_alert(
-    alert_id: UUID, body: ReassignIn, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+    alert_id: UUID, body: ReassignIn, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response
 ) -> AlertOut:
     """Hand it to someone else, who must acknowledge it again."""
     with house.sessions.reading() as session:
@@ -89,7 +89,7 @@ def reassign_alert(
 
 @router.post("/resolve", response_model=AlertOut, responses=REFUSALS)
 def resolve_alert(
-    alert_id: UUID, body: ResolveIn, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+    alert_id: UUID, body: ResolveIn, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response
 ) -> AlertOut:
     """End it, with how it ended. What a tier 4 alert hid is opened again at once."""
     return _do(house, request, response, viewer, alert_id, Resolve(body.disposition, body.minutes_spent), version, body.note)
@@ -97,7 +97,7 @@ def resolve_alert(
 
 @router.post("/reopen", response_model=AlertOut, responses=REFUSALS)
 def reopen_alert(
-    alert_id: UUID, body: ReopenIn, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+    alert_id: UUID, body: ReopenIn, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response
 ) -> AlertOut:
     """Open it again, with a reason."""
     return _do(house, request, response, viewer, alert_id, Reopen(body.reason), version, body.note)

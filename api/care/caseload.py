@@ -171,7 +171,7 @@ def study_day(row: Row[Any], now: datetime) -> int | None:
 
 @router.put("/{enrollment_id}/caseload", response_model=CaseloadOut, responses=responses(401, 403, 404, 412, 422, 428))
 def set_caseload(
-    enrollment_id: UUID, body: CaseloadIn, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+    enrollment_id: UUID, body: CaseloadIn, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response
 ) -> CaseloadOut:
     """Who looks after a person from now on. What was before stays in the record."""
     wanted = [NewAssignment(one.staff_id, one.is_cover, one.valid_from, one.valid_until) for one in body.assignments]

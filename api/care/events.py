@@ -100,7 +100,7 @@ def list_timed_events(enrollment_id: UUID, viewer: StaffViewer, house: TheHouse,
 
 @router.post("/moves", status_code=201, response_model=MoveDone, responses=responses(401, 403, 404, 409, 410, 412, 422, 428))
 def move_to_protocol(
-    enrollment_id: UUID, body: MoveIn, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+    enrollment_id: UUID, body: MoveIn, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response
 ) -> MoveDone:
     """Move a person to another protocol revision. The plan of what was not sent is made again; the past stays."""
     new_version, day = move_enrollment(

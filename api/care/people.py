@@ -187,7 +187,7 @@ def read_participant(enrollment_id: UUID, viewer: StaffViewer, house: TheHouse, 
 
 @router.patch("/{enrollment_id}", response_model=PersonOut, responses=responses(401, 403, 404, 410, 412, 422, 428))
 def change_contact(
-    enrollment_id: UUID, body: ContactPatch, version: Expected, viewer: StaffViewer, house: TheHouse, request: Request, response: Response
+    enrollment_id: UUID, body: ContactPatch, viewer: StaffViewer, version: Expected, house: TheHouse, request: Request, response: Response
 ) -> PersonOut:
     """How to reach a person. What is sent changes, what is left out stays."""
     given = {name: getattr(body, name) for name in body.model_fields_set}

@@ -13,6 +13,15 @@ FRESH: Final = "private, no-cache"
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "The phone holds it already."}}
 """For a route's documented replies."""
 
+IF_MATCH: Final[dict[str, Any]] = {
+    "name": "if-match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag that was read; only for a change.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+}
+"""For the description of a route that asks for it with `matched_version`."""
+
 _VERSION: Final = re.compile(r'^\s*"(\d{1,9})"\s*$', re.ASCII)
 
 

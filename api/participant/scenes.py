@@ -25,7 +25,7 @@ from api.actions.keep_scene import (
 from api.auth.participant import ParticipantViewer
 from api.deps import House, TheHouse
 from api.pages import etag
-from api.participant.etag import matched_version
+from api.participant.etag import IF_MATCH, matched_version
 from api.participant.shapes import Amount, Rating
 from api.problems import responses
 from api.shapes import Day, Moment, Shape
@@ -107,6 +107,7 @@ def get_scene(client_id: UUID, response: Response, house: TheHouse, viewer: Part
     name="put_scene",
     response_model=SceneOut,
     responses={201: {"model": SceneOut, "description": "Stored now."}, **responses(401, 409, 410, 412, 422, 428)},
+    openapi_extra={"parameters": [IF_MATCH]},
 )
 def put_own_scene(
     client_id: UUID, body: SceneIn, request: Request, response: Response, house: TheHouse, viewer: ParticipantViewer

@@ -14,4 +14,4 @@ Rating = Annotated[StrictInt, Field(ge=0, le=10)]
 
 Amount = Annotated[StrictFloat, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
-Version = Annotated[StrictInt, Field(ge=1)]
+Version = Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]

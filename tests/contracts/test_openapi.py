@@ -27,6 +27,23 @@ def test_no_two_shapes_share_a_name():
     assert "HTTPValidationError" not in DOCUMENT["components"]["schemas"], "refusals are problem documents"
 
 
+def test_every_schema_that_the_document_names_is_in_it():
+    named = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+    asked = set(references(DOCUMENT))
+    assert len(asked) > 100
+    assert asked <= named
+    assert "x-" not in {name[:2] for _, _, said in OPERATIONS for name in said}, "what the house tells itself is not told"
+
+
+def references(part):
+    if isinstance(part, dict):
+        yield from ([part["$ref"]] if isinstance(part.get("$ref"), str) else [])
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from references(one)
+
+
 @pytest.mark.parametrize(("method", "path", "said"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS])
 def test_an_operation_says_what_it_does_and_how_it_refuses(method, path, said):
     assert said["description"][0].isupper()
