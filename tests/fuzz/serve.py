@@ -23,7 +23,9 @@ async def main(port_file: Path) -> None:
     sessions = Sessions(DatabaseSettings.read(os.environ))
     house = build_house(sessions, fixed_keys(), ApiSettings(token_cache_seconds=60))
     server = uvicorn.Server(
-        uvicorn.Config(make_app(house), host="127.0.0.1", port=0, log_config=None, access_log=False, server_header=False)
+        uvicorn.Config(
+            make_app(house), host="127.0.0.1", port=0, log_config=None, access_log=False, server_header=False, timeout_keep_alive=600
+        )
     )
     serving = asyncio.create_task(server.serve())
     while not server.started:

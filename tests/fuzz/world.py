@@ -49,7 +49,9 @@ class StillClock(MovableClock):
 @contextmanager
 def serving(house: House) -> Iterator[str]:
     """The house behind uvicorn in a thread of this process, so that its clock stands still; gives the base URL."""
-    config = uvicorn.Config(make_app(house), host="127.0.0.1", port=0, log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(
+        make_app(house), host="127.0.0.1", port=0, log_config=None, access_log=False, server_header=False, timeout_keep_alive=600
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="served house")
     thread.start()
