@@ -292,6 +292,8 @@ class Run:
 
     def _chains(self) -> None:
         """Each thing that can be made and taken away: the tool sees that it is there after the one and gone after the other."""
+        for kind in ("session", "person", "webhook"):
+            RENEW[kind](self.world)
         for made, gone, read in CHAINS:
             recorder = ScenarioRecorder(label=made)
             first = self._step(made, recorder, None, {})
@@ -309,8 +311,12 @@ class Run:
         if call.body is not NOTHING:
             case.body, case.media_type = call.body, "application/json"
         response = self._perform(name, case, owner(TABLE[name]), recorder, parent)
-        said = response.json() if response.content else {}
-        named = {parameter: said[member] for parameter, member in MADE.get(name, {}).items()}
+        done = response is not None and response.status_code < 300
+        if not done:
+            account = "no reply" if response is None else told(case, response)
+            self.ledger.fail(name, owner(TABLE[name]), "a step of a chain was refused", account)
+        said = response.json() if done and response.content else {}
+        named = {parameter: said[member] for parameter, member in MADE.get(name, {}).items() if member in said}
         return case, {**case.path_parameters, **ids, **named}
 
 
