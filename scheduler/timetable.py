@@ -40,16 +40,16 @@ class Coming(Protocol):
 class Duty:
     """One line of the timetable.
 
-    `moves`: it also runs at each step where study time is moved. `single`: on PostgreSQL one process at a time does it; the others
-    claim rows and may run anywhere. `coming`: between two intervals it also runs at the moment that the next row names, so that
-    nobody waits for the interval. `wakes`: duties that run at once where this one worked anything. `stop` ends a long beat early where the
-    process ends; what it was at is begun again at the next start.
+    `owed`: what it works; where study time is moved it runs at each moment that owes it, None: it does not move with study time.
+    `single`: on PostgreSQL one process at a time does it; the others claim rows and may run anywhere. `coming`: between two intervals
+    it also runs at the moment that the next row names, so that nobody waits for the interval. `wakes`: duties that run at once where
+    this one worked anything. `stop` ends a long beat early where the process ends; what it was at is begun again at the next start.
     """
 
     name: str
     every_seconds: int
     run: Run
-    moves: bool = True
+    owed: moments.Owed | None = None
     single: bool = True
     coming: Coming | None = None
     wakes: tuple[str, ...] = ()
@@ -57,21 +57,21 @@ class Duty:
 
 
 TIMETABLE: Final = (
-    Duty("plan_horizon", 10, plan_horizon.run),
-    Duty("dispatch_prompts", 5, dispatch_prompts.run, single=False, coming=dispatch_prompts.coming, wakes=("send_deliveries",)),
-    Duty("run_decision_points", 10, run_decision_points.run),
-    Duty("expire_outcomes", 30, expire_outcomes.run),
-    Duty("escalate_alerts", 5, escalate_alerts.run, single=False, coming=escalate_alerts.coming, wakes=("send_deliveries",)),
-    Duty("send_deliveries", 2, send_deliveries.run, single=False, coming=send_deliveries.coming),
-    Duty("audit_alerts", 30, audit_alerts.run, moves=False),
-    Duty("build_exports", 5, build_exports.run, moves=False, stop=build_exports.stop),
-    Duty("sweep", 3_600, sweep.run, moves=False),
+    Duty("plan_horizon", 10, plan_horizon.run, "plan"),
+    Duty("dispatch_prompts", 5, dispatch_prompts.run, "prompt", single=False, coming=dispatch_prompts.coming, wakes=("send_deliveries",)),
+    Duty("run_decision_points", 10, run_decision_points.run, "decision"),
+    Duty("expire_outcomes", 30, expire_outcomes.run, "outcome"),
+    Duty("escalate_alerts", 5, escalate_alerts.run, "alert", single=False, coming=escalate_alerts.coming, wakes=("send_deliveries",)),
+    Duty("send_deliveries", 2, send_deliveries.run, "delivery", single=False, coming=send_deliveries.coming),
+    Duty("audit_alerts", 30, audit_alerts.run),
+    Duty("build_exports", 5, build_exports.run, stop=build_exports.stop),
+    Duty("sweep", 3_600, sweep.run),
 )
 
 STEP: Final = timedelta(minutes=1)
 
 _PASSES: Final = 200
-"""Passes at one instant: a duty that worked a whole batch may have left some over, but nothing may go round for ever."""
+"""Passes at one instant: a duty may leave some over, or something for another, but nothing may go round for ever."""
 
 _LEAST_SILENCE: Final = timedelta(seconds=60)
 
@@ -83,12 +83,9 @@ def run_until(duties: Duties, instant: datetime, *, step: timedelta = STEP, time
     it by less than `step`. A movable clock is moved along. An instant at or before study time runs the duties once, now.
     """
     now, worked = duties.clock.study(), 0
-    moving = [one for one in timetable if one.moves]
     while True:
-        look = _look(duties, now)
-        if look.due:
-            worked += _settle(duties, now, moving)
-            look = _look(duties, now)
+        done, look = _settle(duties, now, timetable)
+        worked += done
         if now >= instant:
             return worked
         coming = _coming(duties, look)
@@ -111,15 +108,22 @@ def silent(pulses: Iterable[Row[Any]], *, system_now: datetime, timetable: Seque
     return tuple(one.name for one in timetable if quiet(one))
 
 
-def _settle(duties: Duties, now: datetime, timetable: Sequence[Duty]) -> int:
-    """The duties in order, each finding what those before it left; again only where one worked a whole batch."""
-    worked = 0
+def _settle(duties: Duties, now: datetime, timetable: Sequence[Duty]) -> tuple[int, moments.Look]:
+    """The duties that are owed something, in order, until nothing is owed or nothing could be worked; and what comes next."""
+    worked, look = 0, _look(duties, now)
     for _ in range(_PASSES):
-        done = [one.run(duties, now=now, system_now=duties.clock.system()) for one in timetable]
-        worked += sum(done)
-        if max(done, default=0) < min(duties.settings.plan_batch, run_decision_points.BATCH):
+        if not look.due:
             break
-    return worked
+        done, woken = 0, set[str]()
+        for one in timetable:
+            if one.owed in look.due or one.name in woken:
+                found = one.run(duties, now=now, system_now=duties.clock.system())
+                done += found
+                woken |= set(one.wakes) if found else set()
+        worked, look = worked + done, _look(duties, now)
+        if not done:
+            break
+    return worked, look
 
 
 def _look(duties: Duties, now: datetime) -> moments.Look:

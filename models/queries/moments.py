@@ -1,15 +1,20 @@
 """When something is next to be done, and whether anything is due: cheap looks before any write. No viewer: the house's own work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 
 from models.kinds import AlertState, DecisionStatus, EnrollmentState, OutcomeStatus
 from models.queries.planning import due_plans
+from models.queries.risk import STALE
 from models.session import ReadSession
 from models.tables import Alert, Delivery, Enrollment, Prompt, ProximalOutcome, Response, RiskStateRow
+
+Owed = Literal["plan", "prompt", "decision", "outcome", "alert", "delivery"]
+"""What a duty may find to do."""
 
 _UNRESOLVED = Alert.state != AlertState.RESOLVED
 _PENDING = ProximalOutcome.status == OutcomeStatus.PENDING
@@ -19,16 +24,20 @@ _NOW = bindparam("now", type_=Prompt.next_at.type)
 _EDGE = bindparam("edge", type_=Prompt.next_at.type)
 _SYSTEM_NOW = bindparam("system_now", type_=Prompt.next_at.type)
 
-_LOOK = select(
-    or_(
-        exists(select(Prompt.id).where(Prompt.next_at <= _NOW)),
-        exists(select(Alert.id).where(_UNRESOLVED, Alert.next_at <= _NOW)),
-        exists(select(ProximalOutcome.id).where(_PENDING, ProximalOutcome.closes_at <= _NOW)),
-        exists(due_plans(_EDGE)),
+_DUE: Mapping[Owed, ColumnElement[bool]] = {
+    "plan": or_(*(exists(one) for one in due_plans(_EDGE))),
+    "prompt": exists(select(Prompt.id).where(Prompt.next_at <= _NOW)),
+    "decision": or_(
         exists(select(Response.id).where(Response.decision_status == DecisionStatus.PENDING)),
-        exists(select(RiskStateRow.id).where(RiskStateRow.stale)),
-        exists(select(Delivery.id).where(Delivery.next_at <= _SYSTEM_NOW)),
-    ).label("due"),
+        exists(select(RiskStateRow.enrollment_id).where(STALE)),
+    ),
+    "outcome": exists(select(ProximalOutcome.id).where(_PENDING, ProximalOutcome.closes_at <= _NOW)),
+    "alert": exists(select(Alert.id).where(_UNRESOLVED, Alert.next_at <= _NOW)),
+    "delivery": exists(select(Delivery.id).where(Delivery.next_at <= _SYSTEM_NOW)),
+}
+
+_LOOK = select(
+    *(found.label(f"{name}_due") for name, found in _DUE.items()),
     select(func.min(Prompt.next_at)).where(Prompt.next_at > _NOW).scalar_subquery().label("prompt"),
     select(func.min(Alert.next_at)).where(_UNRESOLVED, Alert.next_at > _NOW).scalar_subquery().label("alert"),
     select(func.min(ProximalOutcome.closes_at)).where(_PENDING, ProximalOutcome.closes_at > _NOW).scalar_subquery().label("outcome"),
@@ -39,9 +48,9 @@ _LOOK = select(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Whether any duty of study time has something to do, and when next: `plan` is a `planned_until`, the others are moments."""
+    """What is owed now, and when something will be next: `plan` is a `planned_until`, the others are moments."""
 
-    due: bool
+    due: frozenset[Owed]
     prompt: datetime | None
     alert: datetime | None
     outcome: datetime | None
@@ -52,7 +61,8 @@ def look(session: ReadSession, *, now: datetime, edge: datetime, system_now: dat
     """All moments in one statement. `edge` is the instant up to which everyone's prompts must stand as rows."""
     row = session.row(_LOOK, {"now": now, "edge": edge, "system_now": system_now})
     assert row is not None
-    return Look(bool(row.due), row.prompt, row.alert, row.outcome, row.plan)
+    due = frozenset(name for name, found in zip(_DUE, row, strict=False) if found)
+    return Look(due, row.prompt, row.alert, row.outcome, row.plan)
 
 
 def next_prompt(session: ReadSession, *, after: datetime) -> datetime | None:

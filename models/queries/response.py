@@ -214,9 +214,9 @@ def keep_facts(session: WriteSession, enrollment_id: int, facts: Mapping[str, An
 
 
 def pending(session: ReadSession, limit: int) -> Sequence[int]:
-    """Enrollments with responses whose decision is owed (ix_response_pending)."""
-    owed = select(Response.enrollment_id).where(Response.decision_status == "pending").distinct().order_by(Response.enrollment_id)
-    return [row.enrollment_id for row in session.rows(owed.limit(limit))]
+    """Enrollments of the first `limit` responses whose decision is owed (ix_response_pending, in its own order)."""
+    owed = select(Response.enrollment_id).where(Response.decision_status == "pending").order_by(Response.id).limit(limit)
+    return sorted({row.enrollment_id for row in session.rows(owed)})
 
 
 def pending_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:

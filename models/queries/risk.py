@@ -4,10 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, text, update
 
 from models.session import ReadSession, WriteSession
 from models.tables import DecisionRow, Response, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
+
+STALE = text("risk_state.stale")
+"""Said as the partial index says it: SQLite reads every row for `stale = 1`."""
 
 _LOCK_STATES = (
     select(RiskStateRow)
@@ -70,7 +73,7 @@ def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:
 
 def stale_enrollments(session: ReadSession, limit: int) -> Sequence[int]:
     """Enrollments whose state is owed a refold (ix_risk_state_stale)."""
-    rows = session.rows(select(RiskStateRow.enrollment_id).where(RiskStateRow.stale).order_by(RiskStateRow.enrollment_id).limit(limit))
+    rows = session.rows(select(RiskStateRow.enrollment_id).where(STALE).order_by(RiskStateRow.enrollment_id).limit(limit))
     return [row.enrollment_id for row in rows]
 
 
