@@ -107,8 +107,8 @@ def build_app(settings: ApiSettings, lifespan: Callable[[FastAPI], AbstractAsync
         generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)
-    for door in (participant, care, research, system):
-        app.include_router(door.router)
+    for router in (*participant.routers, *care.routers, *research.routers, *system.routers):
+        app.include_router(router)
     build = app.build_middleware_stack
     # Outside everything, the framework's own body limit and error page included.
     app.build_middleware_stack = lambda: Edge(Shortcut(app, build(), settings.body_limit))  # type: ignore[method-assign]

@@ -1,6 +1,6 @@
 """Engines, the two kinds of session, and the only commit of the house.
 
-SQLite has one writing connection (WAL, `synchronous=FULL`) and a pool of read-only ones; PostgreSQL has one pool.
+SQLite has one writing connection (WAL, `synchronous=FULL` but in a rehearsal) and a pool of read-only ones; PostgreSQL has one pool.
 Statements are SQLAlchemy Core; nothing here maps objects.
 """
 
@@ -113,7 +113,8 @@ class Sessions:
             self._write = _sqlite_engine(settings, read_only=False)
             self._read = _sqlite_engine(settings, read_only=True)
         else:
-            self._write = create_engine(settings.url, pool_size=settings.pool_size, max_overflow=0, pool_pre_ping=True, **_CODEC)
+            lazy = {} if settings.durable else {"connect_args": {"options": "-c synchronous_commit=off"}}
+            self._write = create_engine(settings.url, pool_size=settings.pool_size, max_overflow=0, pool_pre_ping=True, **_CODEC, **lazy)
             self._read = self._write
         self._reader = self._read if settings.embedded else self._read.execution_options(**_SNAPSHOT)
 
@@ -165,7 +166,7 @@ def _sqlite_engine(settings: DatabaseSettings, *, read_only: bool) -> Engine:
         cursor.execute("PRAGMA foreign_keys = ON")
         if not read_only:
             cursor.execute("PRAGMA journal_mode = WAL")
-            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute(f"PRAGMA synchronous = {'FULL' if settings.durable else 'OFF'}")
             # States and indexes of a few thousand people stay in memory, and fewer commits stop to copy the log into the file.
             cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

@@ -63,7 +63,7 @@ def open_database(settings: DatabaseSettings, *, rehearsal: bool = False, start:
     `start` is where the study time of a rehearsal begins; None: now.
 
     Raises OtherKeys where the keys do not belong to the database, before a table is touched; Conflict where a rehearsal was asked
-    of one that is none.
+    of one that is none, or commits that may be lost.
     """
     keys = _keys(settings)
     migrate(settings)
@@ -72,6 +72,8 @@ def open_database(settings: DatabaseSettings, *, rehearsal: bool = False, start:
         mark = _mark(sessions, keys, rehearsal=rehearsal, start=start)
         if rehearsal and not mark.rehearsal:
             raise Conflict("not_a_rehearsal", "This database holds a study and is not marked as a rehearsal; use another directory.")
+        if not settings.durable and not mark.rehearsal:
+            raise Conflict("not_durable", "This database holds a study: it is not opened with BREAKWATER_DURABLE=0.")
     except BaseException:
         sessions.close()
         raise

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field, StrictInt
 
 from api.actions.handle_alert import handle_alert, staff_key
@@ -12,12 +12,13 @@ from api.care.alerts import AlertOut, alert_out
 from api.deps import House, TheHouse
 from api.pages import Expected, etag
 from api.problems import responses
+from api.router import Router
 from api.shapes import Moment, Paragraph, Shape
 from models.access import Viewer
 from models.kinds import Disposition
 from risk.alert_terms import Acknowledge, Move, Note, Progress, Reassign, Reopen, Resolve, Snooze
 
-router = APIRouter(prefix="/v1/care/alerts/{alert_id}", tags=["care"])
+router = Router(prefix="/v1/care/alerts/{alert_id}", tags=["care"])
 
 Coded = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 """A coded reason, so that the history can be counted; words go into the note, which is sealed."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 from sqlalchemy import Row
 
@@ -16,6 +16,7 @@ from api.care.estimates import EstimateOut, estimate_out
 from api.deps import House, TheHouse
 from api.pages import cursor_of, etag, read_cursor
 from api.problems import responses
+from api.router import Router
 from api.shapes import Cursor, Moment, Shape
 from models.access import Ability, Viewer
 from models.definition.protocol import Protocol
@@ -32,7 +33,7 @@ from models.tables import DecisionRow
 from risk.alert_rows import view_of
 from risk.alerts import rung_of, snooze_limit_minutes
 
-router = APIRouter(prefix="/v1/care/alerts", tags=["care"])
+router = Router(prefix="/v1/care/alerts", tags=["care"])
 
 RECEIVED_HOURS = 24
 

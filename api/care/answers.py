@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy import Row
 
 from api.actions.open_sealed import open_texts
@@ -13,6 +13,7 @@ from api.auth.staff import StaffViewer
 from api.deps import House, TheHouse
 from api.pages import cursor_of, read_cursor
 from api.problems import responses
+from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Shape
 from models.access import Ability
 from models.codec import parse
@@ -24,7 +25,7 @@ from models.queries.enrollment import page
 from models.queries.response import responses_of
 from models.tables import DecisionRow, Response
 
-router = APIRouter(prefix="/v1/care/participants/{enrollment_id}", tags=["care"])
+router = Router(prefix="/v1/care/participants/{enrollment_id}", tags=["care"])
 
 
 class ResponseRow(Shape):

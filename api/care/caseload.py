@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field, StrictBool
 from sqlalchemy import Row
 
@@ -16,6 +16,7 @@ from api.care.estimates import EstimateOut, estimate_out
 from api.deps import House, TheHouse
 from api.pages import Expected, cursor_of, etag, read_cursor
 from api.problems import responses
+from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Shape
 from models.access import Ability, Viewer
 from models.errors import Forbidden
@@ -25,7 +26,7 @@ from models.queries.study import study_by_uid
 from scheduler.plan.calendar import WakeSpan, ZoneSpan, study_date
 from scheduler.plan_inputs import wake_windows
 
-router = APIRouter(prefix="/v1/care/participants", tags=["care"])
+router = Router(prefix="/v1/care/participants", tags=["care"])
 
 
 class CaseRow(Shape):

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field, StrictInt
 from sqlalchemy import Row
 
@@ -15,12 +15,13 @@ from api.auth.staff import StaffViewer
 from api.deps import TheHouse
 from api.pages import Expected, etag
 from api.problems import responses
+from api.router import Router
 from api.shapes import Day, Moment, Shape
 from models.access import Ability
 from models.kinds import TimedEventKind
 from models.queries import enrollment as rows
 
-router = APIRouter(prefix="/v1/care/participants/{enrollment_id}", tags=["care"])
+router = Router(prefix="/v1/care/participants/{enrollment_id}", tags=["care"])
 
 
 class TimedEventIn(Shape):

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
 from sqlalchemy import Row
 
 from api.auth.staff import StaffViewer
@@ -11,11 +10,12 @@ from api.care.banner import Banner, banner
 from api.deps import TheHouse
 from api.pages import cursor_of, read_cursor
 from api.problems import responses
+from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Shape
 from models.kinds import AlertState
 from models.queries.reports import inbox
 
-router = APIRouter(prefix="/v1/care/inbox", tags=["care"])
+router = Router(prefix="/v1/care/inbox", tags=["care"])
 
 
 class InboxItem(Shape):

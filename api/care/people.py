@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field, StrictBool
 from sqlalchemy import Row
 
@@ -18,6 +18,7 @@ from api.care.estimates import EstimateOut, estimate_out
 from api.deps import House, TheHouse
 from api.pages import Expected, etag
 from api.problems import responses
+from api.router import Router
 from api.shapes import Line, Moment, Shape
 from models.access import Ability, Viewer, require_study
 from models.kinds import EnrollmentState, Leaving
@@ -26,7 +27,7 @@ from models.queries import enrollment as rows
 from models.queries.study import study_by_uid
 from models.session import ReadSession
 
-router = APIRouter(prefix="/v1/care/participants", tags=["care"])
+router = Router(prefix="/v1/care/participants", tags=["care"])
 
 Label = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """A code of the study, never a name."""

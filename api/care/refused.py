@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy import Row
 
 from api.actions.open_sealed import open_amendment, open_rejected
@@ -13,12 +13,13 @@ from api.auth.staff import StaffViewer
 from api.deps import TheHouse
 from api.pages import cursor_of, read_cursor
 from api.problems import responses
+from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Shape
 from models.access import Ability
 from models.queries import enrollment as rows
 from models.tables import RejectedSubmission
 
-router = APIRouter(prefix="/v1/care/participants/{enrollment_id}", tags=["care"])
+router = Router(prefix="/v1/care/participants/{enrollment_id}", tags=["care"])
 
 AMENDMENTS_SHOWN = 100
 

@@ -2,17 +2,16 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from api.auth.staff import StaffViewer
 from api.care.banner import Banner, banner
 from api.deps import TheHouse
 from api.problems import responses
+from api.router import Router
 from api.shapes import Shape
 from models.kinds import Role
 from models.queries.study import newest_protocol, studies_of
 
-router = APIRouter(prefix="/v1/care/studies", tags=["care"])
+router = Router(prefix="/v1/care/studies", tags=["care"])
 
 
 class StudyOut(Shape):

@@ -4,7 +4,7 @@ from base64 import b64encode
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field, StringConstraints
 
 from api.actions.enroll_device import NewPhone, enroll_device, sealed_push_token, too_old
@@ -16,11 +16,12 @@ from api.auth.tokens import Issued
 from api.deps import TheHouse
 from api.participant.shapes import AppVersion, Zone
 from api.problems import responses
+from api.router import Router
 from api.shapes import Day, Moment, Shape
 from models.queries import device as devices
 from models.queries.enrollment_phone import lock_own, own
 
-router = APIRouter(prefix="/v1/participant", tags=["participant"])
+router = Router(prefix="/v1/participant", tags=["participant"])
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy import Row
 
 from api.actions.record_act import act_of, add_act
@@ -12,13 +12,14 @@ from api.actions.tell_of_event import tell_of_event
 from api.auth.participant import ParticipantViewer
 from api.deps import TheHouse
 from api.problems import responses
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.kinds import TimedEventKind
 from models.queries import events as queries
 from models.queries.enrollment import timed_event
 from models.queries.enrollment_phone import lock_own
 
-router = APIRouter(prefix="/v1/participant/events", tags=["participant"])
+router = Router(prefix="/v1/participant/events", tags=["participant"])
 
 
 class OwnEventIn(Shape):

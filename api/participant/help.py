@@ -6,13 +6,14 @@ The screen is part of the protocol, so a phone has it offline already; here it c
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from api.actions.ask_for_help import Asked, Help, ask_for_help
 from api.auth.participant import OwnViewer
 from api.deps import TheHouse
 from api.participant.etag import FRESH, UNCHANGED, tagged, unchanged
 from api.problems import responses
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.definition.base import Text
 from models.definition.escalation import StaffedHours
@@ -21,7 +22,7 @@ from models.errors import Missing
 from models.queries.enrollment_phone import own, protocol_with
 from scheduler.plan.calendar import local
 
-router = APIRouter(prefix="/v1", tags=["participant"])
+router = Router(prefix="/v1", tags=["participant"])
 
 FOREVER = "public, max-age=31536000, immutable"
 Language = Annotated[str | None, Query(max_length=35, pattern=r"^[A-Za-z0-9-]+$")]

@@ -3,19 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import StringConstraints
 
 from api.actions.keep_list import Entry, ListName, label_of, put_entry, remove_entry
 from api.auth.participant import ParticipantViewer
 from api.deps import TheHouse
 from api.problems import responses
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.kinds import CueType
 from models.queries import lists as queries
 from models.queries.enrollment_phone import lock_own, own
 
-router = APIRouter(prefix="/v1/participant/lists", tags=["participant"])
+router = Router(prefix="/v1/participant/lists", tags=["participant"])
 
 
 class EntryIn(Shape):

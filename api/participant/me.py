@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
 from sqlalchemy import Row
 
 from api.actions.open_sealed import open_texts
@@ -14,13 +13,14 @@ from api.deps import TheHouse
 from api.pages import cursor_of, read_cursor
 from api.participant.devices import StudyDayOut
 from api.problems import responses
+from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Page, Shape
 from models.definition.prompting import WakeWindows
 from models.kinds import EnrollmentState, Leaving, Role, Timing
 from models.queries import enrollment_phone as queries
 from scheduler.plan_inputs import read_person, wake_windows
 
-router = APIRouter(prefix="/v1/participant/me", tags=["participant"])
+router = Router(prefix="/v1/participant/me", tags=["participant"])
 
 
 class HeldCounts(Shape):

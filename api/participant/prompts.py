@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy import Row
 
 from api.auth.participant import ParticipantViewer
 from api.deps import House, TheHouse
 from api.participant.shapes import Version
 from api.problems import responses
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.access import Viewer
 from models.definition.prompting import Expiry
@@ -22,7 +23,7 @@ from models.queries.enrollment_phone import lock_own, revisions
 from models.session import ReadSession, WriteSession
 from scheduler.prompt_moves import decline_prompt, needs_receipt, open_prompt, record_fetch, snooze_prompt
 
-router = APIRouter(prefix="/v1/participant/prompts", tags=["participant"])
+router = Router(prefix="/v1/participant/prompts", tags=["participant"])
 
 ACTOR = "participant"
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.actions.acknowledge_protocol import acknowledge_protocol
 from api.auth.participant import ParticipantViewer
@@ -10,12 +10,13 @@ from api.deps import TheHouse
 from api.participant.etag import UNCHANGED, tagged, unchanged
 from api.participant.shapes import Version
 from api.problems import responses
+from api.router import Router
 from api.shapes import Shape
 from models.definition.protocol import Protocol
 from models.errors import Missing
 from models.queries.enrollment_phone import own, own_protocol
 
-router = APIRouter(prefix="/v1/participant/protocol", tags=["participant"])
+router = Router(prefix="/v1/participant/protocol", tags=["participant"])
 
 
 class HeldIn(Shape):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import Field
@@ -21,6 +21,7 @@ from api.actions.submitted import Refused, Result, Submitted
 from api.auth.participant import OwnViewer, ParticipantViewer, viewer_of
 from api.deps import House, TheHouse
 from api.problems import NAMED_SCHEMAS, document, problem_reply, responses, status_of
+from api.router import Router
 from api.settings import ApiSettings
 from api.shapes import Moment, Shape
 from models.access import Viewer
@@ -36,7 +37,7 @@ from models.writer import Lane
 
 log = structlog.get_logger("responses")
 
-router = APIRouter(prefix="/v1/participant/responses", tags=["participant"])
+router = Router(prefix="/v1/participant/responses", tags=["participant"])
 
 CHUNK = 64
 
@@ -165,7 +166,7 @@ async def put_directly(request: Request) -> Response:
     return await _put(response_id, request, request.app.state.house, viewer)
 
 
-direct = APIRouter(prefix="/v1/participant/responses", tags=["participant"], route_class=_Direct)
+direct = Router(prefix="/v1/participant/responses", tags=["participant"], route_class=_Direct)
 
 
 @direct.put(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field, StrictBool, StringConstraints
 from sqlalchemy import Row
 
@@ -28,12 +28,13 @@ from api.pages import etag
 from api.participant.etag import IF_MATCH, matched_version
 from api.participant.shapes import Amount, Rating
 from api.problems import responses
+from api.router import Router
 from api.shapes import Day, Moment, Shape
 from models.errors import Missing
 from models.queries import scenes as queries
 from models.queries.enrollment_phone import lock_own, own
 
-router = APIRouter(prefix="/v1/participant", tags=["participant"])
+router = Router(prefix="/v1/participant", tags=["participant"])
 
 
 class SceneIn(Shape):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field, StrictInt
 
 from api.actions.change_zone import change_wake_windows, change_zone
@@ -13,6 +13,7 @@ from api.auth.participant import OwnViewer, ParticipantViewer
 from api.deps import House, TheHouse
 from api.participant.shapes import Zone
 from api.problems import responses
+from api.router import Router
 from api.shapes import Day, Moment, Shape
 from models.access import Viewer
 from models.definition.prompting import WakeWindows
@@ -20,7 +21,7 @@ from models.errors import Fault, Invalid
 from models.kinds import Leaving
 from models.queries.enrollment_phone import own, pause_now
 
-router = APIRouter(prefix="/v1/participant", tags=["participant"])
+router = Router(prefix="/v1/participant", tags=["participant"])
 
 
 class ZoneIn(Shape):

@@ -90,6 +90,7 @@ def _environment(settings: DatabaseSettings, port: int) -> dict[str, str]:
         "BREAKWATER_DIRECTORY": str(settings.directory),
         "BREAKWATER_DATABASE_URL": settings.url,
         "BREAKWATER_POOL_SIZE": str(settings.pool_size),
+        "BREAKWATER_DURABLE": "1" if settings.durable else "0",
     }
 
 

@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from api.actions.record_act import act_of, record
 from api.deps import TheHouse
 from api.pages import cursor_of, read_cursor
 from api.problems import responses
 from api.research.study import Auditor, StudyRow
+from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Shape
 from models.queries.audit import broken_links
 from models.queries.reports import audit_page
 
-router = APIRouter(prefix="/v1/research/studies/{study_id}/audit", tags=["research"])
+router = Router(prefix="/v1/research/studies/{study_id}/audit", tags=["research"])
 
 BROKEN_SHOWN = 100
 

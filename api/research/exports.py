@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from sqlalchemy import Row
@@ -15,6 +15,7 @@ from api.auth.staff import StaffViewer
 from api.deps import House, TheHouse
 from api.pages import cursor_of, read_cursor
 from api.problems import responses
+from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Shape
 from models.access import Viewer
 from models.kinds import ExportState
@@ -24,7 +25,7 @@ from models.queries.enrollment import page
 from models.queries.study import study_by_uid
 from models.tables import Export
 
-router = APIRouter(prefix="/v1/research/exports", tags=["research"])
+router = Router(prefix="/v1/research/exports", tags=["research"])
 
 Word = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9_.-]+$")]
 

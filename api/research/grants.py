@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 from sqlalchemy import Row
 
@@ -12,11 +12,12 @@ from api.actions.record_act import act_of, record
 from api.deps import TheHouse
 from api.problems import responses
 from api.research.study import StaffManager, StudyRow
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.kinds import Role
 from models.queries.staff import grant_in, grants_in
 
-router = APIRouter(prefix="/v1/research/studies/{study_id}/grants", tags=["research"])
+router = Router(prefix="/v1/research/studies/{study_id}/grants", tags=["research"])
 
 
 class GrantIn(Shape):

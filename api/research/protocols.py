@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import Field
 
 from api.actions.publish_protocol import Change, Published, checked, faults_of, preview, publish
@@ -11,6 +11,7 @@ from api.actions.record_act import act_of, add_act
 from api.deps import TheHouse
 from api.problems import ProblemFault, responses
 from api.research.study import Manager, StudyRow
+from api.router import Router
 from api.shapes import Day, Moment, Shape
 from models.definition.load import MAX_BYTES
 from models.definition.protocol import Protocol
@@ -18,7 +19,7 @@ from models.errors import Malformed
 from models.queries.study import protocol_by_revision, protocols_of
 from scheduler.plan.calendar import local
 
-router = APIRouter(prefix="/v1/research/studies/{study_id}/protocols", tags=["research"])
+router = Router(prefix="/v1/research/studies/{study_id}/protocols", tags=["research"])
 
 _DOCUMENT: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Protocol"}}}}

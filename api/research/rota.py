@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field
 from sqlalchemy import Row
 
@@ -11,10 +11,11 @@ from api.actions.set_rota import NewShift, set_rota
 from api.deps import TheHouse
 from api.problems import responses
 from api.research.study import Manager, StudyRow
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.queries.rota import rota_of
 
-router = APIRouter(prefix="/v1/research/studies/{study_id}/rota", tags=["research"])
+router = Router(prefix="/v1/research/studies/{study_id}/rota", tags=["research"])
 
 
 class ShiftIn(Shape):

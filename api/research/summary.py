@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy import Row
 
 from api.actions.record_act import act_of, record
@@ -12,6 +12,7 @@ from api.auth.staff import StaffViewer
 from api.deps import TheHouse
 from api.problems import responses
 from api.research.study import StudyRow
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.access import Ability, require_whole_study
 from models.dataset.compliance import Compliance, Counts
@@ -22,7 +23,7 @@ from models.kinds import Disposition, EnrollmentState, PromptState
 from models.queries.enrollment import count_by_state
 from models.queries.reports import alert_counts, prompt_groups, response_counts
 
-router = APIRouter(prefix="/v1/research/studies/{study_id}/summary", tags=["research"])
+router = Router(prefix="/v1/research/studies/{study_id}/summary", tags=["research"])
 
 
 class ComplianceOut(Shape):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 from sqlalchemy import Row
 
@@ -11,10 +11,11 @@ from api.actions.add_webhook import add_webhook, remove_webhook
 from api.deps import TheHouse
 from api.problems import responses
 from api.research.study import Manager, StudyRow
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.queries.webhooks import webhooks_of
 
-router = APIRouter(prefix="/v1/research/studies/{study_id}/webhooks", tags=["research"])
+router = Router(prefix="/v1/research/studies/{study_id}/webhooks", tags=["research"])
 
 Kind = Literal["prompt", "reminder", "alert", "study_event"]
 

@@ -1,6 +1,6 @@
 """Study time. It can be moved only where the database is marked as a rehearsal; elsewhere these addresses do not exist."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field
 
 from api.actions.move_clock import move_clock
@@ -8,12 +8,13 @@ from api.actions.record_act import act_of
 from api.auth.staff import StaffViewer
 from api.deps import TheHouse
 from api.problems import responses
+from api.router import Router
 from api.shapes import Moment, Shape
 from models.access import Ability, Viewer
 from models.errors import Forbidden
 from models.queries.audit import Act
 
-router = APIRouter(prefix="/v1/system/clock", tags=["system"])
+router = Router(prefix="/v1/system/clock", tags=["system"])
 
 
 class ClockIn(Shape):

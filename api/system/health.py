@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.actions.watch_duties import late_duties
 from api.deps import House, TheHouse
 from api.problems import reply, responses
+from api.router import Router
 from api.settings import VERSION
 from api.shapes import Shape
 from models.errors import Fault
@@ -15,7 +16,7 @@ from models.migrate import newest
 from models.queries.reports import stored_revision
 from models.writer import Lane
 
-router = APIRouter(tags=["system"])
+router = Router(tags=["system"])
 
 
 class Alive(Shape):

@@ -4,7 +4,7 @@ from datetime import datetime
 from hmac import compare_digest
 from ipaddress import ip_address
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -12,12 +12,13 @@ from api.actions.watch_duties import Pulse, watch_duties
 from api.auth.staff import StaffToken, signed_in, staff_viewer
 from api.deps import House, TheHouse
 from api.problems import responses
+from api.router import Router
 from models.access import Ability
 from models.errors import Forbidden
 from models.queries.reports import Gauges, gauges
 from models.writer import Lane
 
-router = APIRouter(tags=["system"])
+router = Router(tags=["system"])
 
 
 def _scraper(request: Request, house: TheHouse, token: StaffToken) -> None:

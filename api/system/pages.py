@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.actions.watch_duties import Pulse, watch_duties
 from api.deps import House, TheHouse
 from api.problems import responses
+from api.router import Router
 from api.settings import VERSION
 from models.access import SYSTEM
 from models.errors import Missing
 from models.queries.study import studies_of
 
-router = APIRouter(tags=["system"])
+router = Router(tags=["system"])
 
 _FILES = {"description": "The file.", "content": {kind: {"schema": {"type": "string"}} for kind in ("text/css", "image/svg+xml")}}
 _METHODS = ("get", "post", "put", "patch", "delete")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field, StrictBool
 
 from api.actions.grant_role import add_colleague
@@ -13,13 +13,14 @@ from api.actions.sign_in import change_password, sign_in
 from api.auth.staff import AnyStaff, StaffToken, StaffViewer, digest_of
 from api.deps import TheHouse
 from api.problems import responses
+from api.router import Router
 from api.shapes import Line, Shape
 from models.access import GRANTS, NEEDS_ATTESTATION, Ability
 from models.errors import Unauthenticated
 from models.kinds import Role
 from models.queries.staff import attest, end_session, own_grants, staff_by_uid
 
-router = APIRouter(prefix="/v1/staff", tags=["staff"])
+router = Router(prefix="/v1/staff", tags=["staff"])
 
 Login = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$")]
 Password = Annotated[str, Field(min_length=1, max_length=200)]

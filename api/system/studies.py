@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field, StrictBool
 
 from api.actions.open_study import open_study
 from api.auth.staff import StaffViewer
 from api.deps import TheHouse
 from api.problems import responses
+from api.router import Router
 from api.shapes import Line, Shape
 
-router = APIRouter(prefix="/v1/system/studies", tags=["system"])
+router = Router(prefix="/v1/system/studies", tags=["system"])
 
 
 class StudyIn(Shape):

@@ -2,11 +2,12 @@
 
 import shutil
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from starlette.testclient import TestClient
 
 from api.actions import first_run
@@ -123,6 +124,28 @@ def test_a_rehearsal_is_marked_at_the_first_run_and_never_made_of_a_real_study(p
         assert session.value(select(Enrollment.synthetic)) is True
     sessions.close()
     open_database(other)[0].close()
+
+
+def test_only_a_rehearsal_opens_with_commits_that_a_power_cut_may_take(settings):
+    hasty = replace(settings, durable=False)
+    with pytest.raises(Conflict, match="not_durable"):
+        open_database(hasty)
+    open_database(settings)[0].close()
+    with pytest.raises(Conflict, match="not_durable"):
+        open_database(hasty)
+
+
+def test_a_rehearsal_may_be_opened_without_waiting_for_the_disk(settings):
+    sessions, _ = open_database(replace(settings, durable=False), rehearsal=True)
+    with sessions.transaction() as session:
+        said = session.value(text("PRAGMA synchronous" if sessions.embedded else "SHOW synchronous_commit"))
+    sessions.close()
+    assert said in {0, "off"}
+    sessions, _ = open_database(settings)
+    with sessions.transaction() as session:
+        said = session.value(text("PRAGMA synchronous" if sessions.embedded else "SHOW synchronous_commit"))
+    sessions.close()
+    assert said == (2 if sessions.embedded else "on")
 
 
 def test_the_first_run_is_the_same_on_both_databases(settings):

@@ -299,7 +299,7 @@ def unknown(points: Sequence[Point], until: float) -> list[tuple[float, float]]:
 def ages(points: Sequence[Point], until: float) -> list[tuple[float, float, float]]:
     """Stretches (from day, to day, hours of age at the first) in which evidence grew old, until the next estimate or until it faded."""
     seen = [one for one in points if one[1] is not None and one[3] != "unknown" and one[2] is not None]
-    ends = [*(one[0] for one in seen[1:]), until]
+    ends = [*(one[0] for one in seen[1:]), until][: len(seen)]
     return [(one[0], min(end, fades(one)), one[2]) for one, end in zip(seen, ends, strict=True) if fades(one) > one[0]]
 
 

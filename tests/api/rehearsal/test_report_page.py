@@ -187,4 +187,5 @@ def test_lines_end_where_the_evidence_does_and_what_is_unknown_is_a_stretch_of_i
     assert [[one[0] for one in run] for run in known(points)] == [[0.5, 0.9], [3.0]]
     assert unknown(points, 5.0) == [(0.0, 0.5), (1.9, 3.0), (4.0, 5.0)]
     assert ages(points, 5.0) == [(0.5, 0.9, 12.0), (0.9, 1.9, 0.0), (3.0, 4.0, 0.0)]
+    assert ages([[0.5, None, None, "unknown"]], 5.0) == []
     assert unknown([], 2.0) == [(0.0, 2.0)]
