@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Event, Thread
 from typing import Final
 
@@ -43,6 +44,15 @@ def catch_up(sessions: Sessions, clock: MovableClock) -> None:
         row = mark(session)
     if row is not None and row.study_now is not None:
         clock.follow(row.study_now)
+
+
+def study_now(sessions: Sessions, clock: Clock, told: datetime) -> datetime:
+    """Study time. Where someone tells of a later moment than this process knows, the row is asked: another process may have moved it."""
+    now = clock.study()
+    if told <= now or sessions.embedded or not isinstance(clock, MovableClock):
+        return now
+    catch_up(sessions, clock)
+    return clock.study()
 
 
 def _follow(sessions: Sessions, clock: MovableClock, ended: Event, every: float) -> None:

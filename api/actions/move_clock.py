@@ -13,7 +13,7 @@ from models.errors import Busy, Conflict, Fault, Invalid, Missing
 from models.queries.audit import Act
 from models.queries.study import move_study_time
 from scheduler.follow import catch_up
-from scheduler.timetable import run_until
+from scheduler.timetable import STEP, run_until
 
 FARTHEST: Final = timedelta(days=35)
 """In one request; a longer way is several steps."""
@@ -23,8 +23,10 @@ STRIDE: Final = timedelta(hours=3)
 """Where study time stands is stored this often on the way."""
 
 
-def move_clock(house: House, instant: datetime, act: Callable[[int], Act]) -> int:
+def move_clock(house: House, instant: datetime, act: Callable[[int], Act], *, step: timedelta = STEP) -> int:
     """How many items the duties worked; `act` says it for the audit, and is written where the move ends.
+
+    What comes due within a `step` is worked together, at its end.
 
     Raises Missing outside a rehearsal, Conflict for an instant that is past. A crash on the way repeats at most one stride, and the
     duties are idempotent.
@@ -45,7 +47,7 @@ def move_clock(house: House, instant: datetime, act: Callable[[int], Act]) -> in
         worked, ended = 0, False
         while not ended:
             now = min(instant, now + STRIDE)
-            worked += run_until(house_duties(house), now)
+            worked += run_until(house_duties(house), now, step=step)
             house.clock.move(now)
             ended = now >= instant
             with house.sessions.transaction() as session:

@@ -18,6 +18,7 @@ from models.kinds import TimedEventKind
 from models.queries import events as queries
 from models.queries.enrollment import timed_event
 from models.queries.enrollment_phone import lock_own
+from scheduler.follow import study_now
 
 router = Router(prefix="/v1/participant/events", tags=["participant"])
 
@@ -59,7 +60,7 @@ def put_event(
     client_id: UUID, body: OwnEventIn, request: Request, response: Response, house: TheHouse, viewer: ParticipantViewer
 ) -> OwnEvent:
     """Stores an event once, under an id that the phone made. The same again: 200. Other content under the id: 409."""
-    event, now = NewEvent(client_id, body.kind, body.happened_at, body.ended_at), house.clock.study()
+    event, now = NewEvent(client_id, body.kind, body.happened_at, body.ended_at), study_now(house.sessions, house.clock, body.happened_at)
     with house.sessions.transaction() as session:
         person = lock_own(session, viewer)
         _, new = record_event(session, person, event, source="participant", now=now)

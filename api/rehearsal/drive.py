@@ -21,6 +21,8 @@ from models.errors import Busy, Conflict
 
 TICK: Final = timedelta(minutes=15)
 """What is done within it reaches the server together, at its end."""
+STEP_MINUTES: Final = 5
+"""What comes due within it is worked by the server together, at its end: no phone looks more often than once in a tick."""
 THREADS: Final = 4
 LONGEST_MOVE: Final = timedelta(days=30)
 AFTER_THE_END: Final = timedelta(days=14)
@@ -75,7 +77,7 @@ class StudyClock:
         started = perf_counter()
         while self.now < instant:
             step = min(instant, self.now + LONGEST_MOVE)
-            reply = desk.call("POST", "/v1/system/clock", body={"study_now": step.isoformat()}, expect=(200,))
+            reply = desk.call("POST", "/v1/system/clock", body={"study_now": step.isoformat(), "step_minutes": STEP_MINUTES}, expect=(200,))
             if not reply.ok:
                 raise Conflict(reply.code or "clock_not_moved", "Study time could not be moved; does someone else move it too?")
             self.now, self.moves = step, self.moves + 1

@@ -1,5 +1,7 @@
 """Study time. It can be moved only where the database is marked as a rehearsal; elsewhere these addresses do not exist."""
 
+from datetime import timedelta
+
 from fastapi import Request
 from pydantic import Field
 
@@ -19,6 +21,7 @@ router = Router(prefix="/v1/system/clock", tags=["system"])
 
 class ClockIn(Shape):
     study_now: Moment = Field(description="Never before the present study time, and at most 35 days ahead.")
+    step_minutes: int = Field(1, ge=1, le=60, description="What comes due within so many minutes is worked together, at their end.")
 
 
 class ClockOut(Shape):
@@ -41,13 +44,13 @@ def read_clock(viewer: StaffViewer, house: TheHouse) -> ClockOut:
 
 @router.post("", response_model=Moved, responses=responses(401, 403, 404, 409, 422))
 def move_study_clock(body: ClockIn, viewer: StaffViewer, house: TheHouse, request: Request) -> Moved:
-    """Move study time forward and run the duties up to that instant, each at its own moment."""
+    """Move study time forward and run the duties up to that instant, each at its own moment or at the end of the step it lies in."""
     _require_operator(viewer)
 
     def act(worked: int) -> Act:
         return act_of(house, request, viewer, "clock_moved", "clock", None, worked=worked)
 
-    worked = move_clock(house, body.study_now, act)
+    worked = move_clock(house, body.study_now, act, step=timedelta(minutes=body.step_minutes))
     return Moved(study_now=house.clock.study(), system_now=house.clock.system(), rehearsal=True, worked=worked)
 
 

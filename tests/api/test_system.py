@@ -231,6 +231,18 @@ def test_moving_the_clock_lives_through_what_lies_between(rehearsal):
     assert "Rehearsal" in served.client.get("/").text
 
 
+def test_a_coarser_step_sends_nothing_before_its_time(rehearsal):
+    served, operator = rehearsal
+    enroll(served, open_study(served, slug="second"))
+    body = {"study_now": (NOW + timedelta(days=1)).isoformat(), "step_minutes": 60}
+    assert operator.post("/v1/system/clock", body).json()["worked"] > 0
+    assert operator.post("/v1/system/clock", body | {"step_minutes": 0}).status_code == 422
+    with served.house.sessions.reading() as session:
+        late = [row.sent_at - row.due_at for row in session.rows(select(Prompt.sent_at, Prompt.due_at).where(Prompt.sent_at.is_not(None)))]
+    assert len(late) > 2
+    assert timedelta() <= min(late) <= max(late) < timedelta(minutes=60)
+
+
 def test_study_time_never_goes_back_and_not_too_far_at_once(rehearsal):
     _, operator = rehearsal
     assert refusal(operator.post("/v1/system/clock", {"study_now": (NOW - timedelta(seconds=1)).isoformat()})) == (409, "clock_backwards")

@@ -36,7 +36,7 @@ def kill(run: Run, kills: int, tell: Tell) -> None:
         process.wait_ready()
         if run.mover is not None and number % 15 == 0:
             run.mover.days_ahead = run.chance.uniform(0.1, 0.5)
-        if number % 25 == 0:
+        if number % 40 == 0:
             Thread(target=run.ask_for_export, args=(number,), daemon=True).start()
         if number % 5 == 0 or number == kills:
             stored = len(run.ledger.stored())

@@ -192,7 +192,7 @@ class Run:
         if self.mover is not None:
             self.mover.move(timedelta(hours=LAST_MOVE_HOURS))
         self._later()
-        self._settled(monotonic() + self.size.quiet_seconds)
+        self._settled(monotonic() + 2 * self.size.quiet_seconds)  # the datasets come last, one after the other
         for phone in self.phones:
             phone.ended.set()
         self.outcome.notes["did not stop by themselves"] = self.house.stop()

@@ -12,7 +12,7 @@ from models.queries.study import mark, move_study_time, set_mark
 from models.sealed import Keys
 from models.session import Sessions
 from models.settings import DatabaseSettings
-from scheduler.follow import catch_up, following
+from scheduler.follow import catch_up, following, study_now
 from tests.build import NOW
 
 LATER = NOW + timedelta(days=3)
@@ -73,3 +73,12 @@ def test_a_real_study_has_nothing_to_follow(sessions: Sessions, keys: Keys):
     clock = SystemClock()
     with following(sessions, clock, every=0.01):
         assert clock.study() < clock.system() + timedelta(seconds=1)
+
+
+def test_a_moment_that_this_process_does_not_know_yet_is_looked_up_before_it_counts_as_the_future(marked: Sessions) -> None:
+    behind = MovableClock(NOW)
+    with marked.transaction() as session:
+        move_study_time(session, NOW + timedelta(hours=3))
+    assert study_now(marked, behind, NOW) == NOW
+    told = study_now(marked, behind, NOW + timedelta(hours=2))
+    assert told == (NOW if marked.embedded else NOW + timedelta(hours=3))
