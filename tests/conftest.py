@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -170,14 +171,14 @@ def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> DatabaseSettings:
 
 @pytest.fixture
 def sessions(settings: DatabaseSettings) -> Iterator[Sessions]:
-    made = Sessions(settings)
+    made = Sessions(replace(settings, durable=False))
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
 def shared_sessions(shared_settings: DatabaseSettings) -> Iterator[Sessions]:
-    made = Sessions(shared_settings)
+    made = Sessions(replace(shared_settings, durable=False))
     yield made
     made.close()
 
