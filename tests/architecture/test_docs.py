@@ -130,7 +130,7 @@ def routes() -> set[str]:
     found: set[str] = set()
     for file in (ROOT / "api").rglob("*.py"):
         text = file.read_text()
-        prefix = re.search(r'APIRouter\([^)]*?prefix="([^"]*)"', text, re.DOTALL)
+        prefix = re.search(r'\bRouter\([^)]*?prefix="([^"]*)"', text, re.DOTALL)
         own = re.findall(r'@router\.(?:get|put|post|patch|delete)\(\s*"([^"]*)"', text)
         found |= {(prefix[1] if prefix else "") + one for one in own}
     return found
@@ -211,7 +211,7 @@ def test_words_of_the_glossary_are_the_words_of_the_code() -> None:
 def test_the_duties_of_the_architecture_page_are_those_of_the_timetable() -> None:
     listed = [row[:4] for row in table(ROOT / "docs" / "architecture.md", "## Duties")]
     yes = {True: "yes", False: "no"}
-    assert listed == [[f"`{one.name}`", f"{one.every_seconds:,} s", yes[one.single], yes[one.moves]] for one in TIMETABLE]
+    assert listed == [[f"`{one.name}`", f"{one.every_seconds:,} s", yes[one.single], yes[one.owed is not None]] for one in TIMETABLE]
     beats = table(ROOT / "docs" / "runbook.md", "## When a duty's heartbeat is old")
     assert {row[0].strip("`") for row in beats} == {one.name for one in TIMETABLE}
 
