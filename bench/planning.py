@@ -20,7 +20,7 @@ from models.tables import Prompt
 from scheduler.horizon import plan_due
 from scheduler.plan.calendar import WakeSpan, ZoneSpan, resolve
 from scheduler.plan.inputs import PlanInput
-from scheduler.plan.keyed import fraction
+from scheduler.plan.keyed import PlanKey
 from scheduler.plan.occasions import plan
 from tests.build import build_study, insert_person
 from tests.conftest import fixed_keys
@@ -109,9 +109,9 @@ def _run(people: int, days: int) -> int:
 
 
 def _draw(people: int, days: int, count: int) -> None:
-    keys = [number.to_bytes(32, "big") for number in range(people)]
+    keys = [PlanKey(number.to_bytes(32, "big")) for number in range(people)]
     for number in range(count):
-        minute = int(fraction(keys[number % people], "signal", str(number), "time") * 840)
+        minute = int(keys[number % people].fraction("signal", str(number), "time") * 840)
         resolve(_START.date() + timedelta(days=number % days), f"{8 + minute // 60:02d}:{minute % 60:02d}", "America/New_York")
 
 

@@ -48,6 +48,13 @@ class ReadSession:
     def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[Any]]:
         return self._connection.execute(statement, values).all()
 
+    def tuples(self, statement: Executable, values: Values | None = None) -> Sequence[tuple[Any, ...]]:
+        """Rows as the driver gives them, by position and not converted: for the many, whose columns are plain values."""
+        result = self._connection.execute(statement, values)
+        found: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
+        result.close()
+        return found
+
     def row(self, statement: Executable, values: Values | None = None) -> Row[Any] | None:
         """The first row, or None."""
         return self._connection.execute(statement, values).first()
@@ -58,7 +65,8 @@ class ReadSession:
 
     def stream(self, statement: Executable, chunk: int = 500) -> Iterator[Row[Any]]:
         """Rows in chunks, for exports; holds the connection until it is exhausted."""
-        yield from self._connection.execution_options(yield_per=chunk).execute(statement)
+        # Of this statement alone: set on the connection, it would make a slow stream of every later one.
+        yield from self._connection.execute(statement, execution_options={"yield_per": chunk})
 
 
 class WriteSession(ReadSession):

@@ -96,12 +96,7 @@ def _compliance(groups: Sequence[Row[Any]], now: datetime) -> list[ComplianceOut
     found = Compliance()
     for group in groups:
         fate = status(_like(group, now), as_of=now)
-        complete = bool(group.complete)
-        for counts in (found.designs.setdefault(group.design, Counts()), found.total):
-            one = Counts()
-            one.add(fate, group.timing, complete=complete)
-            for name in Counts.__slots__:
-                setattr(counts, name, getattr(counts, name) + group.number * getattr(one, name))
+        found.add(group.design, fate, group.timing, complete=bool(group.complete), times=group.number)
     return [_counted("(all)", found.total), *(_counted(name, one) for name, one in sorted(found.designs.items()))]
 
 

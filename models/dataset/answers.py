@@ -5,14 +5,16 @@ What a questionnaire needs is worked out once (`ItemCells`, `LongRows`); a row t
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from models.codec import parse
 from models.dataset.codebook import Codebook, ItemColumns
 from models.dataset.deidentify import Sharing, shared
 from models.dataset.framing import Framing, Person, asked
-from models.dataset.instants import said_micros
+from models.dataset.instants import utc_micros
 from models.dataset.schema import FieldType
 from models.dataset.shape import Row, Shape
 from models.definition.instrument import Item
@@ -21,6 +23,7 @@ from models.kinds import ItemKind
 STRAIGHT_LEAST: Final = 5
 _NUMBERS: Final = frozenset({bool, int, float})
 _SCALES: Final = frozenset({ItemKind.SLIDER, ItemKind.LIKERT})
+_TIMES: Final = msgspec.json.Decoder(dict[str, datetime])
 
 
 def document(text: str | None) -> Any:
@@ -28,17 +31,27 @@ def document(text: str | None) -> Any:
     return {} if text is None else parse(text)
 
 
+def item_times(text: str | None) -> Mapping[str, datetime]:
+    """When each item was answered, as the device said it: stored ISO 8601, seconds with at most six digits."""
+    if text is None:
+        return {}
+    try:
+        return _TIMES.decode(text)
+    except msgspec.ValidationError:  # ISO 8601 that RFC 3339 does not know
+        return {name: datetime.fromisoformat(said) for name, said in parse(text).items()}
+
+
 class _Place(NamedTuple):
     """Where an item stands among the item cells of a row. `convert` is None where only its presence may leave."""
 
-    item: Item
     cell: int
     convert: Callable[[Any], Any] | None
+    simple: bool
+    """Nothing is to be left out of a value, and it has no cells of options."""
+    item: Item
     options: tuple[tuple[str, int], ...]
     level: Sharing
     every: tuple[int, ...]
-    simple: bool
-    """Nothing is to be left out of a value, and it has no cells of options."""
 
 
 class ItemCells:
@@ -49,30 +62,35 @@ class ItemCells:
 
     def __init__(self, book: Codebook, items: Sequence[Item], codes: Mapping[str, str], shape: Shape) -> None:
         places = {column.name: number for number, column in enumerate(book.item_columns())}
-        self.width = len(places)
         self._flag = shape.flag
         self._codes = {kind: shape.code(code) for kind, code in codes.items()}
-        self._places = tuple(
-            _place(item, columns, places, shape)
+        self._places = {
+            item.id: _place(item, columns, places, shape)
             for item in items
             if item.kind is not ItemKind.INFORMATION and (columns := book.items.get(item.id)) is not None
-        )
-        self._fast = tuple((place.item.id, place) for place in self._places)
+        }
+        self._blank: Row = [shape.nothing] * len(places)
+        for place in self._places.values():
+            if place.convert is None:  # answered, as long as nothing says that it is missing
+                self._blank[place.cell] = shape.flag(True)
 
     def __call__(self, answers: Mapping[str, Any], missing: Mapping[str, str]) -> Row:
-        cells: Row = [None] * self.width
-        for name, place in self._fast:
-            if name in missing:
-                code = self._codes[missing[name]]
+        cells, places = self._blank.copy(), self._places
+        for name, value in answers.items():
+            if value is None or (place := places.get(name)) is None:
+                continue
+            cell, convert, simple, *_ = place
+            if convert is None:
+                continue
+            if simple and type(value) is not list:
+                cells[cell] = convert(value)
+            else:
+                self._choice(cells, place, value)
+        for name, kind in missing.items():
+            if (place := places.get(name)) is not None:
+                code = self._codes[kind]
                 for cell in place.every:
                     cells[cell] = code
-            elif place.convert is None:
-                cells[place.cell] = self._flag(True)
-            elif (value := answers.get(name)) is not None:
-                if place.simple and type(value) is not list:
-                    cells[place.cell] = place.convert(value)
-                else:
-                    self._choice(cells, place, value)
         return cells
 
     def _choice(self, cells: Row, place: _Place, value: Any) -> None:
@@ -89,12 +107,15 @@ def _place(item: Item, columns: ItemColumns, places: Mapping[str, int], shape: S
     options = tuple((code, places[column.name]) for code, column in columns.options.items())
     convert = None if columns.sharing is Sharing.PRESENCE else _converter(item, columns.main.type, shape)
     simple = columns.sharing is Sharing.VALUE and not options
-    return _Place(item, main, convert, options, columns.sharing, (main, *(cell for _, cell in options)), simple)
+    return _Place(main, convert, simple, item, options, columns.sharing, (main, *(cell for _, cell in options)))
 
 
 def _converter(item: Item, kind: FieldType, shape: Shape) -> Callable[[Any], Any]:
     def text(value: Any) -> Any:
         return shape.text(as_text(item, value))
+
+    def integer(value: Any) -> Any:
+        return shape.count(int(value))
 
     def flag(value: Any) -> Any:
         return shape.flag(bool(value))
@@ -102,7 +123,7 @@ def _converter(item: Item, kind: FieldType, shape: Shape) -> Callable[[Any], Any
     def day(value: Any) -> Any:
         return shape.day(date.fromisoformat(value).isoformat())
 
-    by_kind: Mapping[str, Callable[[Any], Any]] = {"number": float, "integer": int, "boolean": flag, "date": day}
+    by_kind: Mapping[str, Callable[[Any], Any]] = {"number": shape.decimal, "integer": integer, "boolean": flag, "date": day}
     return by_kind.get(kind, text)
 
 
@@ -127,42 +148,40 @@ class LongRows:
         revision, items = self._known.get(key) or self._learn(key)
         if not items:
             return
-        flag, text, both = self._shape.flag, self._shape.text, self._shape.both
-        answers, missing, times = document(response.answers), document(response.missing), document(response.answer_times)
+        flag, text, both, decimal = self._shape.flag, self._shape.text, self._shape.both, self._shape.decimal
+        nothing, count, number_of = self._shape.nothing, self._shape.count, self._shape.number
+        synthetic, yes, no = flag(response.synthetic), flag(True), flag(False)
+        answers, missing, times = document(response.answers), document(response.missing), item_times(response.answer_times)
         probabilities = document(response.drawn).get("probabilities", {})
         shift, offset = response.event_time - response.answered_at, response.offset_minutes
         head = [
             person.participant_id,
             person.source_id(response.client_id),
-            response.revision,
+            count(response.revision),
             flag(newest),
-            prompt_id,
+            nothing if prompt_id is None else prompt_id,
             text(response.instrument),
-            revision,
+            count(revision),
             response.timing,
             self._shape.utc(response.event_time),
         ]
-        synthetic, yes, no = flag(response.synthetic), flag(True), flag(False)
-        for one in items:
-            name = one.item.id
-            value: Any = None
-            number = kind = None
+        for item, meaning, level in items:
+            name = item.id
+            value = number = kind = nothing
             withheld = no
             if name in missing:
                 kind = missing[name]
-            elif one.level is Sharing.PRESENCE:
+            elif level is Sharing.PRESENCE:
                 withheld = yes
-            else:
-                value = answers.get(name)
-                if one.level is not Sharing.VALUE or type(value) is list:
-                    value = shared(one.item, value, one.level)
-                if type(value) in _NUMBERS:
-                    number = float(value)
-                if value is not None:
-                    value = text(as_text(one.item, value))
-            said = times.get(name)
-            local, utc = both(None if said is None else said_micros(said) + shift, offset)
-            yield [*head, *one.meaning, value, number, kind, withheld, local, utc, probabilities.get(name), synthetic]
+            elif (given := answers.get(name)) is not None:
+                if level is not Sharing.VALUE or type(given) is list:
+                    given = shared(item, given, level)
+                if type(given) in _NUMBERS:
+                    number = decimal(given)
+                value = text(as_text(item, given))
+            at = times.get(name)
+            local, utc = both(None if at is None else utc_micros(at) + shift, offset)
+            yield [*head, *meaning, value, number, kind, withheld, local, utc, number_of(probabilities.get(name)), synthetic]
 
     def _learn(self, key: tuple[int, str]) -> tuple[int | None, tuple[_Asked, ...]]:
         revision, instrument = asked(self._framing, *key)
@@ -174,8 +193,8 @@ class LongRows:
 
     def _meaning(self, position: int, item: Item) -> Row:
         text = self._shape.text
-        domain = None if item.domain is None else item.domain.value
-        return [text(item.id), position, text(item.variable), item.frame.value, domain, item.node.value]
+        domain = self._shape.nothing if item.domain is None else item.domain.value
+        return [text(item.id), self._shape.count(position), text(item.variable), item.frame.value, domain, item.node.value]
 
 
 def as_text(item: Item, value: Any) -> str | None:
@@ -200,13 +219,26 @@ def scales(items: Sequence[Item]) -> tuple[tuple[str, ...], ...]:
 
 def straight_line(scales: Sequence[Sequence[str]], answers: Mapping[str, Any]) -> bool:
     """Whether at least five answers on one scale are all alike: every scale with so many answers is looked at."""
-    for names in scales:
-        given = [value for name in names if type(value := answers.get(name)) in (int, float)]
-        if len(given) >= STRAIGHT_LEAST and given.count(given[0]) == len(given):
-            return True
-    return False
+    return any(_alike(names, answers) for names in scales)
 
 
-def earliest(times: Mapping[str, str], shift: int) -> int | None:
+def _alike(names: Sequence[str], answers: Mapping[str, Any]) -> bool:
+    first, count = None, 0
+    for name in names:
+        value = answers.get(name)
+        if type(value) in (int, float):
+            if count and value != first:
+                return False
+            first = value
+            count += 1
+    return count >= STRAIGHT_LEAST
+
+
+def earliest(times: Mapping[str, datetime], shift: int) -> int | None:
     """When the first item was answered, device clock corrected by `shift` microseconds. None where no item says."""
-    return min(map(said_micros, times.values())) + shift if times else None
+    if not times:
+        return None
+    try:
+        return utc_micros(min(times.values())) + shift
+    except TypeError:  # some with an offset, some without
+        return min(map(utc_micros, times.values())) + shift

@@ -27,16 +27,16 @@ class Counts:
         """None where nothing could have been completed."""
         return completed / self.denominator if self.denominator else None
 
-    def add(self, status: str, timing: str | None, *, complete: bool) -> None:
-        """Counts one prompt. `complete`: it was answered to the end, whenever that was."""
+    def add(self, status: str, timing: str | None, *, complete: bool, times: int = 1) -> None:
+        """Counts so many prompts that are alike. `complete`: they were answered to the end, whenever that was."""
         if status == "open":
-            self.open += 1
+            self.open += times
             return
-        self.planned += 1
-        self.not_sent += status == "not_sent"
-        self.withdrawn += status == "withdrawn"
-        self.completed_on_time += complete and status == "completed" and timing == "on_time"
-        self.completed_ever += complete and status in {"completed", "expired"}
+        self.planned += times
+        self.not_sent += times * (status == "not_sent")
+        self.withdrawn += times * (status == "withdrawn")
+        self.completed_on_time += times * (complete and status == "completed" and timing == "on_time")
+        self.completed_ever += times * (complete and status in {"completed", "expired"})
 
 
 @dataclass(slots=True)
@@ -54,9 +54,9 @@ class Compliance:
     designs: dict[str, Counts] = field(default_factory=dict)
     total: Counts = field(default_factory=Counts)
 
-    def add(self, design: str, status: str, timing: str | None, *, complete: bool) -> None:
+    def add(self, design: str, status: str, timing: str | None, *, complete: bool, times: int = 1) -> None:
         for counts in (self.designs.setdefault(design, Counts()), self.total):
-            counts.add(status, timing, complete=complete)
+            counts.add(status, timing, complete=complete, times=times)
 
     @property
     def on_time(self) -> float | None:

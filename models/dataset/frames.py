@@ -4,15 +4,15 @@ A prompt is a `Slot`: its row, its plan and life at the cut, and the newest revi
 come in as they are read by `models.queries.dataset_rows`: instants are microseconds, documents text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from models.dataset.answers import ItemCells, document, earliest, scales, straight_line
+from models.dataset.answers import ItemCells, document, earliest, item_times, scales, straight_line
 from models.dataset.framing import Framing, Person, asked
-from models.dataset.instants import day_number, micros, number_of_day
+from models.dataset.instants import day_number, number_of_day
 from models.dataset.lifeline import TERMINAL, Life
 from models.dataset.shape import Row, Shape
-from models.definition.instrument import Instrument
 from models.kinds import DesignKind, ItemKind, Missing, PromptState
 
 FAST_SECONDS: Final = 1.0
@@ -76,15 +76,25 @@ def status(slot: Slot, *, as_of: Any) -> str:
     return "missed" if slot.life.sent is not None or slot.life.delivered is not None else "not_sent"
 
 
+class _Nothings(NamedTuple):
+    """The kinds of nothing of a response, and the cells of how many items were shown and answered."""
+
+    kinds: Mapping[str, str]
+    shown: Any
+    answered: Any
+    number: int
+    """Of answered items."""
+
+
 class _Questionnaire(NamedTuple):
     """What the rows of one questionnaire of one revision have in common."""
 
-    instrument: Any
-    """Its cells `instrument`, `instrument_kind`, `protocol_version` and `protocol_revision`."""
-    kind: Any
-    version: Any
-    revision: int | None
-    asked: frozenset[str]
+    head: Row
+    """Its cells `instrument` and `instrument_kind`."""
+    version: Row
+    """Its cells `protocol_version` and `protocol_revision`."""
+    nothings: Callable[[str], _Nothings]
+    """Of the stored document; few differ."""
     scales: Sequence[Sequence[str]]
     cells: ItemCells
 
@@ -92,22 +102,16 @@ class _Questionnaire(NamedTuple):
 class _Said(NamedTuple):
     """What a response adds to its row: when, how well and what."""
 
-    response_id: str | None
+    response_id: Any
     first_answer: tuple[Any, Any]
     completed: tuple[Any, Any]
     received: Any
-    timing: str | None
-    shown: int | None
-    answered: int | None
-    duration: float | None
-    revision: int | None
-    edited: Any
-    too_fast: Any
-    straight: Any
-    skew: float | None
-    suspect: Any
-    app_version: Any
-    os: Any
+    timing: Any
+    shown: Any
+    answered: Any
+    duration: Any
+    marks: Row
+    """Its cells from `revision` to `os`."""
     items: Row
 
 
@@ -116,41 +120,38 @@ class PromptRows:
 
     def __init__(self, framing: Framing, shape: Shape) -> None:
         self._framing, self._shape = framing, shape
-        self._as_of = micros(framing.as_of)
         self._known: dict[tuple[int, str], _Questionnaire] = {}
-        blank: Row = [None] * len(framing.book.item_columns())
-        neither = (None, None)
-        self._nothing = _Said._make([None, neither, neither, *[None] * 13, blank])
+        self._device = lru_cache(maxsize=1_024)(self._device_cells)
+        nothing = shape.nothing
+        blank: Row = [nothing] * len(framing.book.item_columns())
+        neither = (nothing, nothing)
+        self._unsaid = _Said(nothing, neither, neither, nothing, nothing, nothing, nothing, nothing, [nothing] * 8, blank)
 
     def prompt(self, person: Person, slot: Slot, place: Place, *, prompt_id: str, what: str) -> Row:
         """The row of a prompt whose moment has come. `what`: its `status`."""
         prompt, moment, life, response = slot.prompt, slot.moment, slot.life, slot.response
-        flag, text, both, offset = self._shape.flag, self._shape.text, self._shape.both, moment.offset_minutes
+        shape, offset = self._shape, moment.offset_minutes
+        flag, text, both, count, number = shape.flag, shape.text, shape.both, shape.count, shape.number
         one = self._questionnaire(moment.protocol_version_id, moment.instrument)
-        said = self._nothing if response is None else self._said(person, response)
+        said = self._unsaid if response is None else self._said(person, response)
         opened = life.opened or _started(response)
         latency = None if life.sent is None or opened is None else (opened - life.sent) / _SECOND
         return [
-            person.participant_id,
-            self._framing.study,
-            person.site,
-            text(person.arm),
+            *self._head(person),
             prompt_id,
             "prompt",
             prompt_id,
             said.response_id,
-            one.instrument,
-            one.kind,
+            *one.head,
             text(prompt.design),
             _TRIGGER[prompt.kind],
-            one.version,
-            one.revision,
-            moment.study_day,
-            place.day,
-            place.beep,
-            place.counter,
-            (day_number(moment.due_at, offset) + 3) % 7 + 1,
-            None,
+            *one.version,
+            count(moment.study_day),
+            count(place.day),
+            count(place.beep),
+            count(place.counter),
+            count((day_number(moment.due_at, offset) + 3) % 7 + 1),
+            shape.nothing,
             *both(moment.due_at, offset),
             *both(life.sent, offset),
             *both(life.delivered, offset),
@@ -160,96 +161,80 @@ class PromptRows:
             *both(life.expired, offset),
             said.received,
             text(moment.zone),
-            offset,
+            count(offset),
             flag(place.tz_changed),
             life.state.value,
             what,
             text(life.reason),
             said.timing,
-            life.reminders,
-            life.snoozes,
+            count(life.reminders),
+            count(life.snoozes),
             said.shown,
             said.answered,
-            latency,
+            number(latency),
             said.duration,
-            len(slot.responses),
-            said.revision,
-            said.edited,
-            said.too_fast,
-            said.straight,
-            said.skew,
-            said.suspect,
-            said.app_version,
-            said.os,
-            moment.density,
-            moment.day_probability,
-            person.source_id(prompt.source) if prompt.source else None,
+            count(len(slot.responses)),
+            *said.marks,
+            number(moment.density),
+            number(moment.day_probability),
+            person.source_id(prompt.source) if prompt.source else shape.nothing,
             flag(prompt.synthetic),
             *said.items,
         ]
 
     def entry(self, person: Person, response: Any, place: Place) -> Row:
         """The row of a response that the person started."""
-        offset = response.offset_minutes
+        shape, offset = self._shape, response.offset_minutes
+        count, nothing = shape.count, shape.nothing
         one = self._questionnaire(response.protocol_version_id, response.instrument)
         said = self._said(person, response)
         day = day_number(response.event_time, offset)
-        flag, text = self._shape.flag, self._shape.text
         first = None if person.start_date is None else number_of_day(person.start_date)
         return [
-            person.participant_id,
-            self._framing.study,
-            person.site,
-            text(person.arm),
+            *self._head(person),
             said.response_id,
             "entry",
-            None,
+            nothing,
             said.response_id,
-            one.instrument,
-            one.kind,
-            None,
+            *one.head,
+            nothing,
             "event",
-            one.version,
-            one.revision,
-            None if first is None else day - first + 1,
-            place.day,
-            None,
-            None,
-            (day + 3) % 7 + 1,
-            place.entry_seq,
-            *[None] * 8,
+            *one.version,
+            count(None if first is None else day - first + 1),
+            count(place.day),
+            nothing,
+            nothing,
+            count((day + 3) % 7 + 1),
+            count(place.entry_seq),
+            *[nothing] * 8,
             *said.first_answer,
             *said.completed,
-            *[None] * 2,
+            *[nothing] * 2,
             said.received,
-            text(response.zone),
-            offset,
-            flag(place.tz_changed),
-            None,
+            shape.text(response.zone),
+            count(offset),
+            shape.flag(place.tz_changed),
+            nothing,
             "completed" if response.complete else "partial",
-            None,
+            nothing,
             said.timing,
-            None,
-            None,
+            nothing,
+            nothing,
             said.shown,
             said.answered,
-            None,
+            nothing,
             said.duration,
-            None,
-            said.revision,
-            said.edited,
-            said.too_fast,
-            said.straight,
-            said.skew,
-            said.suspect,
-            said.app_version,
-            said.os,
-            None,
-            None,
-            None,
-            flag(response.synthetic),
+            nothing,
+            *said.marks,
+            *[nothing] * 3,
+            shape.flag(response.synthetic),
             *said.items,
         ]
+
+    def _head(self, person: Person) -> Row:
+        """The cells that all rows of a person begin with."""
+        site = self._shape.nothing if person.site is None else person.site
+        return [person.participant_id, self._framing.study, site, self._shape.text(person.arm)]
 
     def _questionnaire(self, version_id: int, instrument_id: str) -> _Questionnaire:
         key = (version_id, instrument_id)
@@ -257,50 +242,58 @@ class PromptRows:
 
     def _learn(self, key: tuple[int, str]) -> _Questionnaire:
         revision, instrument = asked(self._framing, *key)
-        book, text = self._framing.book, self._shape.text
+        book, shape = self._framing.book, self._shape
         items = () if instrument is None else tuple(item for item in instrument.items if item.kind is not ItemKind.INFORMATION)
         version = None if revision is None else book.protocols[revision].version
+        names = frozenset(item.id for item in items)
         self._known[key] = _Questionnaire(
-            text(key[1]),
-            _kind(instrument),
-            text(version),
-            revision,
-            frozenset(item.id for item in items),
+            [shape.text(key[1]), shape.nothing if instrument is None else instrument.kind.value],
+            [shape.text(version), shape.count(revision)],
+            lru_cache(maxsize=1_024)(lambda stored: _nothings(names, stored, shape)),
             scales(items),
-            ItemCells(book, items, self._framing.codes, self._shape),
+            ItemCells(book, items, self._framing.codes, shape),
         )
         return self._known[key]
 
     def _said(self, person: Person, response: Any) -> _Said:
         one = self._questionnaire(response.protocol_version_id, response.instrument)
-        answers, missing, quality = document(response.answers), document(response.missing), document(response.quality)
+        answers, nothings = document(response.answers), one.nothings(response.missing)
         shift, offset, shape = response.event_time - response.answered_at, response.offset_minutes, self._shape
+        flag, number = shape.flag, shape.number
         duration = None if response.started_at is None else (response.answered_at - response.started_at) / _SECOND
-        answered = len(one.asked) - len(one.asked & missing.keys())
-        fast = duration is not None and answered >= FAST_LEAST and duration < FAST_SECONDS * answered
+        fast = duration is not None and nothings.number >= FAST_LEAST and duration < FAST_SECONDS * nothings.number
         return _Said(
             person.source_id(response.client_id),
-            shape.both(earliest(document(response.answer_times), shift), offset),
+            shape.both(earliest(item_times(response.answer_times), shift), offset),
             shape.both(response.event_time if response.complete else None, offset),
             shape.utc(response.received_at),
             response.timing,
-            answered + sum(kind in _SHOWN for kind in missing.values()),
-            answered,
-            duration,
-            response.revision,
-            shape.flag(response.revision > 1),
-            shape.flag(fast),
-            shape.flag(straight_line(one.scales, answers)),
-            response.skew_seconds,
-            shape.flag(response.clock_suspect),
-            shape.text(quality.get("app_version")),
-            shape.text(quality.get("os", response.device_os)),
-            one.cells(answers, missing),
+            nothings.shown,
+            nothings.answered,
+            number(duration),
+            [
+                shape.count(response.revision),
+                flag(response.revision > 1),
+                flag(fast),
+                flag(straight_line(one.scales, answers)),
+                number(response.skew_seconds),
+                flag(response.clock_suspect),
+                *self._device(response.quality, response.device_os),
+            ],
+            one.cells(answers, nothings.kinds),
         )
 
+    def _device_cells(self, quality: str | None, device_os: str | None) -> Row:
+        """The cells `app_version` and `os`."""
+        said = document(quality)
+        return [self._shape.text(said.get("app_version")), self._shape.text(said.get("os", device_os))]
 
-def _kind(instrument: Instrument | None) -> str | None:
-    return None if instrument is None else instrument.kind.value
+
+def _nothings(asked: frozenset[str], stored: str, shape: Shape) -> _Nothings:
+    kinds = document(stored)
+    answered = len(asked) - len(asked & kinds.keys())
+    shown = answered + sum(kind in _SHOWN for kind in kinds.values())
+    return _Nothings(kinds, shape.count(shown), shape.count(answered), answered)
 
 
 def _started(response: Any) -> int | None:

@@ -27,10 +27,14 @@ def micros(instant: datetime) -> int:
     return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
 
 
+def utc_micros(instant: datetime) -> int:
+    """Of an instant; one without an offset is UTC."""
+    return micros(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+
+
 def said_micros(said: str) -> int:
     """Of an instant in ISO 8601; one without an offset is UTC."""
-    instant = datetime.fromisoformat(said)
-    return micros(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+    return utc_micros(datetime.fromisoformat(said))
 
 
 def day_number(instant: int, offset_minutes: int) -> int:

@@ -97,23 +97,21 @@ def _lived(events: Sequence[Any]) -> Life:
     """
     first: dict[str, Any] = {}
     reminders = snoozes = replans = 0
-    entered = None
+    entered = last = events[-1]
     for event in events:
-        name = event.name
-        if name not in first:
-            first[name] = event.at
+        name, before = event.name, event.from_state
+        first.setdefault(name, event.at)
+        if before != event.to_state:
+            entered = event
         if name == "reminded":
             reminders += 1
         elif name == "snoozed":
             snoozes += 1
         elif name in {"replanned", "blocked"}:
-            replans += event.from_state is not None
-        if event.from_state != event.to_state:
-            entered = event
-    last = events[-1]
-    reason = (entered or last).reason
+            replans += before is not None
     get = first.get
-    return Life(_STATES[last.to_state], reason, get("sent"), get("delivered"), get("opened"), get("expired"), reminders, snoozes, replans)
+    told = get("sent"), get("delivered"), get("opened"), get("expired")
+    return Life(_STATES[last.to_state], entered.reason, *told, reminders, snoozes, replans)
 
 
 def _own(instant: Any, as_of: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from models.dataset.deidentify import actor_kind
@@ -59,21 +60,23 @@ class SlotRows:
     """Rows of the tables `schedule` and `events` in one shape, their cells in the order of `layout.SCHEDULE` and `layout.EVENTS`."""
 
     def __init__(self, framing: Framing, shape: Shape) -> None:
-        self._revisions, self._shape = framing.revisions, shape
+        self._shape = shape
+        self._revisions = {version_id: shape.count(revision) for version_id, revision in framing.revisions.items()}
+        self._actor = lru_cache(maxsize=1_024)(lambda actor: shape.text(actor_kind(actor)))
 
     def slot(self, person: Person, slot: Slot, prompt_id: str) -> Row:
         prompt, moment, life, shape = slot.prompt, slot.moment, slot.life, self._shape
-        text, utc = shape.text, shape.utc
+        text, utc, count = shape.text, shape.utc, shape.count
         return [
             person.participant_id,
             prompt_id,
             text(prompt.design),
             prompt.kind,
             text(moment.instrument),
-            self._revisions.get(moment.protocol_version_id),
+            self._revisions.get(moment.protocol_version_id, shape.nothing),
             shape.day(prompt.slot_date),
-            prompt.slot_index,
-            moment.study_day,
+            count(prompt.slot_index),
+            count(moment.study_day),
             utc(prompt.planned_at),
             *shape.both(moment.due_at, moment.offset_minutes),
             utc(moment.window_start),
@@ -82,25 +85,25 @@ class SlotRows:
             text(moment.zone),
             life.state.value,
             text(life.reason),
-            life.replans,
-            moment.density,
-            moment.day_probability,
+            count(life.replans),
+            shape.number(moment.density),
+            shape.number(moment.day_probability),
             shape.flag(prompt.synthetic),
         ]
 
     def events(self, person: Person, prompt_id: str, events: Sequence[Any]) -> list[Row]:
         """Those of one slot, oldest first, numbered from 1."""
-        text, utc, who = self._shape.text, self._shape.utc, person.participant_id
+        text, utc, count, actor_of, who = self._shape.text, self._shape.utc, self._shape.count, self._actor, person.participant_id
         return [
             [
                 who,
                 prompt_id,
-                sequence,
+                count(sequence),
                 utc(event.at),
                 text(event.name),
                 text(event.from_state),
                 text(event.to_state),
-                text(actor_kind(event.actor)),
+                actor_of(event.actor),
                 text(event.reason),
             ]
             for sequence, event in enumerate(events, 1)

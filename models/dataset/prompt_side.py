@@ -3,6 +3,7 @@
 At most a chunk of one person's slots, events and responses is in memory, and at most a batch of rows on their way to the files.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -56,6 +57,10 @@ class _Sheet:
                 rows.clear()
 
 
+_Alike = tuple[str, str, str | None, bool]
+"""Design, status, timing and completeness of prompts that count alike."""
+
+
 class _Met(NamedTuple):
     """A slot with the id that leaves."""
 
@@ -91,7 +96,7 @@ class PromptWalk:
 
     def person(self, person: Person, enrollment_id: int) -> Span:
         """Slots and entries in the order of time; days, beeps and entries are counted on the way."""
-        span, tally = Span(), Compliance()
+        span, tally, alike = Span(), Compliance(), Counter[_Alike]()
         if not self._outputs.wants("prompts", "schedule", "events", "compliance", "participants"):
             return span
         counting, edited = _Counting(self._as_of), self._side.edited(enrollment_id)
@@ -102,26 +107,29 @@ class PromptWalk:
                 for maker in self._makers if self._prompts.wanted else ():
                     self._prompts.add(maker.shape, [maker.prompts.entry(person, one, place)])
             elif counting.belongs(one.slot):
-                self._prompt(person, one, counting.prompt(one.slot), span, tally)
+                self._prompt(person, one, counting.prompt(one.slot), span, alike)
             self._prompts.flush(BATCH)
+        for (design, what, timing, complete), times in alike.items():
+            tally.add(design, what, timing, complete=complete, times=times)
         for record in tally.rows(person.participant_id):
             self._outputs.write("compliance", record)
         self.on_time.add(tally.on_time)
         self.ever.add(tally.ever)
         return span
 
-    def _prompt(self, person: Person, met: _Met, place: Place, span: Span, tally: Compliance) -> None:
-        slot = met.slot
+    def _prompt(self, person: Person, met: _Met, place: Place, span: Span, alike: Counter[_Alike]) -> None:
+        slot, prompt_id = met
         what = status(slot, as_of=self._as_of)
-        for maker in self._makers if self._prompts.wanted else ():
-            self._prompts.add(maker.shape, [maker.prompts.prompt(person, slot, place, prompt_id=met.prompt_id, what=what)])
+        if self._prompts.wanted:
+            for maker in self._makers:
+                self._prompts.add(maker.shape, (maker.prompts.prompt(person, slot, place, prompt_id=prompt_id, what=what),))
         revision = self._revisions.get(slot.moment.protocol_version_id)
         if revision is not None:
             span.add(revision, slot.moment.study_day)
         if slot.life.state is not PromptState.SUPERSEDED:
             response = slot.response
-            timing = None if response is None else response.timing
-            tally.add(slot.prompt.design, what, timing, complete=response is not None and bool(response.complete))
+            timing, complete = (None, False) if response is None else (response.timing, bool(response.complete))
+            alike[slot.prompt.design, what, timing, complete] += 1
 
     def _met(self, person: Person, enrollment_id: int, edited: Mapping[str, int], counting: "_Counting") -> Iterator[_Met]:
         """Every slot by its planned moment at the cut; writes schedule and events on the way."""
@@ -139,6 +147,7 @@ class PromptWalk:
     def _chunk(self, person: Person, prompt_ids: Sequence[int], edited: Mapping[str, int]) -> Iterator[_Met]:
         slots, histories = self._side.slots(prompt_ids), self._side.events(prompt_ids)
         responses = self._side.responses(prompt_ids, edited)
+        others = self._schedule.wanted or self._events.wanted
         for prompt_id in prompt_ids:
             row = slots[prompt_id]
             before, after = self._parted(histories.get(prompt_id, ()))
@@ -146,14 +155,19 @@ class PromptWalk:
             plan = row if was is None else moment(row, was)  # a row has all that a plan has
             slot = Slot(row, plan, life(row, before, after, as_of=self._as_of), responses.get(prompt_id, ()))
             met = _Met(slot, person.prompt_id(row.uid))
-            for maker in self._makers:
-                if self._schedule.wanted:
-                    self._schedule.add(maker.shape, [maker.slots.slot(person, slot, met.prompt_id)])
-                if self._events.wanted:
-                    self._events.add(maker.shape, maker.slots.events(person, met.prompt_id, before))
+            if others:
+                self._told(person, met, before)
             yield met
         self._schedule.flush(BATCH)
         self._events.flush(BATCH)
+
+    def _told(self, person: Person, met: _Met, before: Sequence[EventRow]) -> None:
+        """The rows of a slot in the tables `schedule` and `events`."""
+        for maker in self._makers:
+            if self._schedule.wanted:
+                self._schedule.add(maker.shape, (maker.slots.slot(person, met.slot, met.prompt_id),))
+            if self._events.wanted:
+                self._events.add(maker.shape, maker.slots.events(person, met.prompt_id, before))
 
     def _parted(self, events: Sequence[EventRow]) -> tuple[Sequence[EventRow], Sequence[EventRow]]:
         """Those in the cut, and those that came later."""

@@ -5,9 +5,28 @@ and documents text, flags 0 or 1 (on both databases). Statements are built once 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BigInteger, Boolean, Date, Enum, Integer, String, Text, Uuid, bindparam, cast, extract, func, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    Enum,
+    Executable,
+    Integer,
+    String,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    extract,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.types import JSON
 
 from models.base import Instant
@@ -17,6 +36,9 @@ from models.tables import Device, Prompt, PromptEvent, Response
 
 CHUNK = 500
 """Slots of one person that are in memory at once, with their events and answers."""
+
+
+_Kind = TypeVar("_Kind", bound=tuple[Any, ...])
 
 
 class SlotRow(NamedTuple):
@@ -142,8 +164,8 @@ class PromptSide:
 
     def order(self, enrollment_id: int) -> Sequence[tuple[int, str, int]]:
         """Id, local day and planned moment of every slot of a person, as they are now (ix_prompt_enrollment_due)."""
-        rows: Sequence[Any] = self._session.rows(self._order, {"person": enrollment_id})
-        return [(key, day, due_at) for key, day, due_at in rows]
+        rows: Sequence[Any] = self._session.tuples(self._order, {"person": enrollment_id})
+        return rows
 
     def edited(self, enrollment_id: int) -> Mapping[str, int]:
         """Client id -> newest revision in the cut, of what was edited; what is not named has one revision (its unique key)."""
@@ -151,17 +173,15 @@ class PromptSide:
         return dict(rows)
 
     def slots(self, prompt_ids: Collection[int]) -> Mapping[int, SlotRow]:
-        make = SlotRow._make
-        return {row.id: row for row in map(make, self._session.rows(self._slots, {"ids": sorted(prompt_ids)}))}
+        return {row.id: row for row in self._of(prompt_ids, SlotRow, self._slots)}
 
     def events(self, prompt_ids: Collection[int]) -> Mapping[int, Sequence[EventRow]]:
         """Prompt -> its events, oldest first, also those after the cut (ix_prompt_event_prompt)."""
-        return _by_prompt(map(EventRow._make, self._session.rows(self._events, {"ids": sorted(prompt_ids)})))
+        return _by_prompt(self._of(prompt_ids, EventRow, self._events))
 
     def responses(self, prompt_ids: Collection[int], edited: Mapping[str, int]) -> Mapping[int, Sequence[ResponseRow]]:
         """Prompt -> the newest revisions of the responses to it (ix_response_prompt)."""
-        rows = map(ResponseRow._make, self._session.rows(self._responses, {"ids": sorted(prompt_ids)}))
-        return _by_prompt(_newest(rows, edited))
+        return _by_prompt(_newest(self._of(prompt_ids, ResponseRow, self._responses), edited))
 
     def entries(self, enrollment_id: int, edited: Mapping[str, int]) -> Iterator[ResponseRow]:
         """The newest revisions of what a person started, by event time (ix_response_enrollment_time)."""
@@ -171,6 +191,10 @@ class PromptSide:
         """Every revision of every response of a person (ix_response_enrollment_time)."""
         return map(AnswersRow._make, self._session.stream(self._answers.params(person=enrollment_id), CHUNK))
 
+    def _of(self, prompt_ids: Collection[int], kind: type[_Kind], statement: Executable) -> Iterator[_Kind]:
+        make: Callable[[Any], _Kind] = partial(tuple.__new__, kind)  # as `_make` does, in half its time
+        return map(make, self._session.tuples(statement, {"ids": sorted(prompt_ids)}))
+
 
 def _newest(rows: Iterator[ResponseRow], edited: Mapping[str, int]) -> Iterator[ResponseRow]:
     if not edited:
@@ -179,13 +203,8 @@ def _newest(rows: Iterator[ResponseRow], edited: Mapping[str, int]) -> Iterator[
 
 
 def _by_prompt(rows: Iterator[Any]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        if (held := found.get(row.prompt_id)) is None:
-            found[row.prompt_id] = [row]
-        else:
-            held.append(row)
-    return found
+    """Rows come in the order of their prompts."""
+    return {prompt_id: list(group) for prompt_id, group in groupby(rows, attrgetter("prompt_id"))}
 
 
 class _Plain:

@@ -1,19 +1,22 @@
-"""Local time: the only place where it exists. Everything else in the house is UTC.
+"""Local time: it exists here and nowhere else. Everything else in the house is UTC.
 
-Zones come from the pinned `tzdata` package and never from the machine, so that a past day can be planned again
-years later under `TZDATA_VERSION`.
+Wall clocks are resolved by integer arithmetic over a table of each zone's offsets (`scheduler.plan.seconds`). Zones come
+from the pinned `tzdata` package and never from the machine, so that a past day can be planned again years later under
+`TZDATA_VERSION`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib import import_module, resources
+from math import floor
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from models.definition.prompting import WakeWindow, WakeWindows
 from models.errors import Fault, Invalid
+from scheduler.plan.seconds import DAY_SECONDS, Offsets, date_of, midnight, to_instant, to_seconds, wall_seconds
 
 TZDATA_VERSION: Final[str] = import_module("tzdata").IANA_VERSION
 """The IANA release that every wall-clock time is resolved under, for example `2026a`."""
@@ -67,7 +70,12 @@ def zone_info(zone: str) -> ZoneInfo:
         return ZoneInfo.from_file(rules, key=zone)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1024)
+def offsets(zone: str) -> Offsets:
+    """The offsets of a zone as whole seconds. Raises `Invalid` as `zone_info`."""
+    return Offsets(zone_info(zone))
+
+
 def resolve(day: date, wall: str, zone: str) -> datetime:
     """The first instant (UTC) at which clocks in `zone` show `day` and `wall` (`HH:MM`) or later.
 
@@ -79,20 +87,13 @@ def resolve(day: date, wall: str, zone: str) -> datetime:
     >>> resolve(date(2026, 11, 1), "01:30", "America/New_York").isoformat()
     '2026-11-01T05:30:00+00:00'
     """
-    rules = zone_info(zone)
-    shown = datetime.combine(day, time.fromisoformat(wall))
-    after = shown.replace(tzinfo=rules).astimezone(UTC)
-    if _shows(after, rules) == shown:
-        return after
-    before = shown.replace(tzinfo=rules, fold=1).astimezone(UTC)
-    while after - before > timedelta(seconds=1):
-        middle = before + (after - before) // timedelta(seconds=2) * timedelta(seconds=1)
-        before, after = (before, middle) if _shows(middle, rules) >= shown else (middle, after)
-    return after
+    return to_instant(resolve_seconds(day, wall, zone))
 
 
-def _shows(instant: datetime, rules: ZoneInfo) -> datetime:
-    return instant.astimezone(rules).replace(tzinfo=None, fold=0)
+@lru_cache(maxsize=1 << 14)
+def resolve_seconds(day: date, wall: str, zone: str) -> int:
+    """`resolve` as whole seconds since 1970."""
+    return offsets(zone).first(midnight(day) + wall_seconds(wall))
 
 
 def window(day: date, wake: WakeWindow, zone: str) -> tuple[datetime, datetime]:
@@ -104,13 +105,20 @@ def window(day: date, wake: WakeWindow, zone: str) -> tuple[datetime, datetime]:
     >>> (end - start).total_seconds() / 3600
     11.0
     """
-    last = day if wake.end > wake.start else day + DAY
-    return resolve(day, wake.start, zone), resolve(last, wake.end, zone)
+    start, end = window_seconds(day, wake.start, wake.end, zone)
+    return to_instant(start), to_instant(end)
+
+
+@lru_cache(maxsize=1 << 14)
+def window_seconds(day: date, start: str, end: str, zone: str) -> tuple[int, int]:
+    """`window` as whole seconds since 1970."""
+    return resolve_seconds(day, start, zone), resolve_seconds(day if end > start else day + DAY, end, zone)
 
 
 def local(instant: datetime, zone: str) -> Local:
     """What clocks in `zone` show at `instant`. The offset is in whole minutes east of UTC.
 
+    >>> from datetime import UTC
     >>> local(datetime(2026, 3, 8, 7, 30, tzinfo=UTC), "America/New_York")
     Local(date=datetime.date(2026, 3, 8), wall='03:30:00', offset_minutes=-240, hour=3.5)
     """
@@ -134,10 +142,11 @@ def wake_on(history: Sequence[WakeSpan], day: date) -> WakeWindow:
 def study_date(instant: datetime, zone_history: Sequence[ZoneSpan], wake_history: Sequence[WakeSpan]) -> date:
     """The local date that `instant` counts to: yesterday while yesterday's wake window is open past midnight, else today."""
     zone = zone_at(zone_history, instant)
-    today = instant.astimezone(zone_info(zone)).date()
-    _, ended = window(today - DAY, wake_on(wake_history, today - DAY), zone)
-    started, _ = window(today, wake_on(wake_history, today), zone)
-    return today - DAY if instant < min(ended, started) else today
+    at = floor(instant.timestamp())
+    today = _date(at, zone)
+    _, ended = _span(today - DAY, wake_history, zone)
+    started, _ = _span(today, wake_history, zone)
+    return today - DAY if at < ended and at < started else today
 
 
 def study_day(instant: datetime, start_date: date, zone_history: Sequence[ZoneSpan], wake_history: Sequence[WakeSpan]) -> int:
@@ -147,6 +156,21 @@ def study_day(instant: datetime, start_date: date, zone_history: Sequence[ZoneSp
 
 def awake(instant: datetime, zone: str, wake_history: Sequence[WakeSpan]) -> bool:
     """True inside the person's wake window in `zone`, both ends included; all other hours are quiet hours."""
-    today = instant.astimezone(zone_info(zone)).date()
-    spans = (window(day, wake_on(wake_history, day), zone) for day in (today, today - DAY))
-    return any(start <= instant <= end for start, end in spans)
+    return awake_at(floor(instant.timestamp()), to_seconds(instant), zone, wake_history)
+
+
+def awake_at(first: int, last: int, zone: str, wake_history: Sequence[WakeSpan]) -> bool:
+    """`awake` from the second `first` to `last`."""
+    today = _date(first, zone)
+    spans = (_span(day, wake_history, zone) for day in (today, today - DAY))
+    return any(start <= first and last <= end for start, end in spans)
+
+
+def _date(instant: int, zone: str) -> date:
+    """What the calendar shows in `zone`."""
+    return date_of((instant + offsets(zone).at(instant)) // DAY_SECONDS)
+
+
+def _span(day: date, wake_history: Sequence[WakeSpan], zone: str) -> tuple[int, int]:
+    wake = wake_on(wake_history, day)
+    return window_seconds(day, wake.start, wake.end, zone)

@@ -4,12 +4,16 @@ Inside the planner an instant is a whole number of seconds since 1970 (UTC). Tim
 every law here is a discrete one, known exactly, and gaps hold to the second.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from math import ceil
+from datetime import date
+from typing import NamedTuple
 
 Span = tuple[int, int]
 """First and last second, both included."""
+
+Stretch = tuple[int, int]
+"""The two seconds between which nothing may be drawn; they themselves may be."""
 
 Keep = tuple[int, int]
 """An instant and the seconds that must lie between it and any draw."""
@@ -31,10 +35,11 @@ class DayView:
     end: int
     midnights: tuple[int, ...]
     since: int | None
+    offset: int | None = None
+    """The UTC offset from the first of `midnights` to the last, in seconds; None where it changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """The moment of a slot, and the window it was drawn from.
 
     `per_minute` is the sampling density at `at`, given the slots already placed; None where nothing was drawn.
@@ -48,33 +53,39 @@ class Draw:
     fits: bool = True
 
 
-def to_seconds(instant: datetime) -> int:
-    """The first whole second at or after `instant`."""
-    return ceil(instant.timestamp())
+def stretches(span: Span, keeps: Sequence[Keep]) -> list[Stretch]:
+    """What the kept instants take out of a span, in order.
+
+    >>> stretches((0, 100), [(90, 20), (30, 10), (-40, 10)])
+    [(20, 40), (70, 110)]
+    """
+    first, last = span
+    return sorted((at - apart, at + apart) for at, apart in keeps if apart and at + apart > first and at - apart < last)
 
 
-def to_instant(seconds: int) -> datetime:
-    """The aware UTC datetime of a whole second."""
-    return datetime.fromtimestamp(seconds, UTC)
+def without(span: Span, taken: Sequence[Stretch]) -> list[Span]:
+    """What is left of a span when the seconds inside each stretch are taken out, `taken` in order; in order, disjoint.
 
-
-def without(span: Span, keeps: list[Keep]) -> list[Span]:
-    """What is left of a span when the seconds too near to each kept instant are taken out; in order, disjoint.
-
-    >>> without((0, 100), [(30, 10)])
+    >>> without((0, 100), [(20, 40)])
     [(0, 20), (40, 100)]
-    >>> without((0, 100), [(0, 50), (100, 51)])
+    >>> without((0, 100), [(-50, 50), (49, 151)])
     []
     """
     left: list[Span] = []
     first, last = span
-    for low, high in sorted((at - apart, at + apart) for at, apart in keeps if apart):
+    for low, high in taken:
+        if high <= first:
+            continue
+        if low >= last:
+            break
         if first <= low:
-            left.append((first, min(low, last)))
-        first = max(first, high)
+            left.append((first, low))
+        first = high
         if first > last:
             return left
-    return [*left, (first, last)] if first <= last else left
+    if first <= last:
+        left.append((first, last))
+    return left
 
 
 def clip(spans: list[Span], first: int, last: int) -> list[Span]:

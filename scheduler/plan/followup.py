@@ -9,10 +9,10 @@ from uuid import UUID
 from models.definition.expression import Value, holds
 from models.definition.prompting import FollowUp
 from scheduler.plan.calendar import study_date
-from scheduler.plan.draw import to_instant, to_seconds
 from scheduler.plan.inputs import PlanInput
-from scheduler.plan.occasion import Occasion, occasion
-from scheduler.plan.slots import Slot, follow_up_uid, source_index
+from scheduler.plan.occasion import Occasion
+from scheduler.plan.placing import placed_after
+from scheduler.plan.seconds import to_instant, to_seconds
 from scheduler.plan.when import opens_at
 
 Reason = Literal["planned", "other_instrument", "condition", "inactive_day", "already_planned", "stale", "budget", "cooldown"]
@@ -58,10 +58,7 @@ def follow_up(inputs: PlanInput, design: FollowUp, source: Source, prior: Sequen
     refusal = _refusal(inputs, design, source, prior, day=day, due_at=due_at, now=now)
     if refusal is not None:
         return FollowUpPlan(None, refusal)
-    slot = Slot(day, source_index(source.response_uid), source.response_uid)
-    uid = follow_up_uid(inputs.enrollment_uid, design.id, source.response_uid)
-    found = occasion(inputs, design, slot, uid, due_at=due_at, window=(due_at, due_at), density=None, blocked=None)
-    return FollowUpPlan(found, "planned")
+    return FollowUpPlan(placed_after(inputs, design, source.response_uid, day, to_seconds(due_at)), "planned")
 
 
 def _refusal(
@@ -74,7 +71,7 @@ def _refusal(
     if any(one.source == source.response_uid for one in prior):
         return "already_planned"
     opens = opens_at(inputs, design, day)
-    if opens is None or source.answered_at < opens:
+    if opens is None or to_seconds(source.answered_at) < opens:
         return "inactive_day"
     if due_at + timedelta(minutes=design.expiry.minutes) <= now:
         return "stale"

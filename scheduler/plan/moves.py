@@ -5,20 +5,22 @@ was due before stands for good and the rest is planned again. So a slot is never
 move never depends on the move, and later draws keep their distance in absolute time.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from math import floor
+from typing import NamedTuple
 
-from scheduler.plan.calendar import DAY, WakeSpan, ZoneSpan, resolve, wake_on, window
-from scheduler.plan.draw import DayView, Draw, to_seconds
+from scheduler.plan.calendar import DAY, WakeSpan, ZoneSpan, offsets, resolve_seconds, wake_on, window_seconds
+from scheduler.plan.draw import DayView, Draw
+from scheduler.plan.seconds import DAY_SECONDS, date_of, midnight, to_seconds
 
-_BEFORE = timedelta(hours=60)
-_AFTER = timedelta(hours=84)
+_BEFORE = 60 * 3600
+_AFTER = 84 * 3600
 """How far around midnight UTC of a date a move can matter to it, or to the days beside it, in any zone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A slot's draw. `moved` says of one that does not fit that it would have fitted without the move."""
 
     draw: Draw
@@ -27,24 +29,62 @@ class Settled:
 
 def views(zones: Sequence[ZoneSpan], wake: Sequence[WakeSpan], day: date) -> tuple[DayView, ...]:
     """This date in each epoch that can matter to it, in order, without a break; at least one."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    ends = [span.valid_from for span in zones[1:]]
-    first = sum(end <= midnight - _BEFORE for end in ends)
-    last = sum(end < midnight + _AFTER for end in ends)
-    return tuple(_view(zones[epoch], wake, day, epoch, is_first=epoch == first) for epoch in range(first, last + 1))
-
-
-def _view(span: ZoneSpan, wake: Sequence[WakeSpan], day: date, epoch: int, *, is_first: bool) -> DayView:
-    start, end = window(day, wake_on(wake, day), span.zone)
-    return DayView(
-        day=day,
-        zone=span.zone,
-        epoch=epoch,
-        start=to_seconds(start),
-        end=to_seconds(end),
-        midnights=tuple(to_seconds(resolve(day + DAY * number, "00:00", span.zone)) for number in (-1, 0, 1, 2)),
-        since=None if is_first else int(span.valid_from.timestamp()) + 1,
+    wake_window = wake_on(wake, day)
+    if len(zones) == 1:
+        return (_view(zones[0].zone, wake_window.start, wake_window.end, day, 0, None),)
+    utc = midnight(day)
+    ends = [to_seconds(span.valid_from) for span in zones[1:]]
+    first = sum(end <= utc - _BEFORE for end in ends)
+    last = sum(end < utc + _AFTER for end in ends)
+    return tuple(
+        _view(
+            zones[epoch].zone,
+            wake_window.start,
+            wake_window.end,
+            day,
+            epoch,
+            None if epoch == first else floor(zones[epoch].valid_from.timestamp()) + 1,
+        )
+        for epoch in range(first, last + 1)
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _view(zone: str, wake_start: str, wake_end: str, day: date, epoch: int, since: int | None) -> DayView:
+    """Shared by everybody who lives in this zone by these wake hours."""
+    start, end = window_seconds(day, wake_start, wake_end, zone)
+    midnights = tuple(resolve_seconds(day + DAY * number, "00:00", zone) for number in (-1, 0, 1, 2))
+    return DayView(day, zone, epoch, start, end, midnights, since, offsets(zone).steady(midnights[0], midnights[-1]))
+
+
+class Calm(NamedTuple):
+    """Local dates, as ordinals and both included, that nothing but the date sets apart: one zone, one pair of wake windows."""
+
+    first: int
+    last: int
+    zone: str
+    wake: WakeSpan
+
+
+def calm(zones: Sequence[ZoneSpan], wake: Sequence[WakeSpan], sent: Collection[datetime]) -> tuple[Calm, ...]:
+    """The dates that lie, with those beside them, within one epoch and one wake span, and after all that was sent."""
+    since = date.min.toordinal() if not sent else _ordinal(to_seconds(max(sent)) + _AFTER + DAY_SECONDS) + 1
+    found: list[Calm] = []
+    for number, span in enumerate(zones):
+        first = since if number == 0 else max(since, _ordinal(to_seconds(span.valid_from) + _BEFORE + DAY_SECONDS) + 1)
+        coming = zones[number + 1].valid_from if number + 1 < len(zones) else None
+        last = date.max.toordinal() if coming is None else _ordinal(to_seconds(coming) - _AFTER - DAY_SECONDS) - 1
+        for place, hours in enumerate(wake):
+            begin = first if place == 0 else max(first, hours.valid_from.toordinal() + 1)
+            end = last if place + 1 == len(wake) else min(last, wake[place + 1].valid_from.toordinal() - 2)
+            if begin <= end:
+                found.append(Calm(begin, end, span.zone, hours))
+    return tuple(found)
+
+
+def _ordinal(instant: int) -> int:
+    """The date in UTC."""
+    return date_of(instant // DAY_SECONDS).toordinal()
 
 
 def same_clock(one: DayView, other: DayView) -> bool:

@@ -1,14 +1,14 @@
 """An occasion: one planned moment as a value. The horizon stores it as a prompt."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from models.definition.prompting import Expiry, Fixed, FollowUp, Stratified, Window
+from models.definition.prompting import Fixed, FollowUp, Stratified, Window
 from models.kinds import DesignKind
-from scheduler.plan.calendar import awake, local, zone_at
-from scheduler.plan.inputs import PlanInput
+from scheduler.plan.draw import Draw
+from scheduler.plan.seconds import edge, stamp, to_instant
 from scheduler.plan.slots import Slot
 
 Blocked = Literal["travel", "window", "paused", "quiet_hours", "passed"]
@@ -16,9 +16,8 @@ Blocked = Literal["travel", "window", "paused", "quiet_hours", "passed"]
 paused; the moment lies outside the wake window; it had passed before it could be planned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """One planned moment. Instants are UTC and in whole seconds.
+class Occasion(NamedTuple):
+    """One planned moment. Instants are UTC and in whole seconds. In order: by moment, design and slot.
 
     window_start, window_end   the seconds that `due_at` was chosen from: a block, a jitter, or the moment itself
     local_due, offset_minutes  the wall clock in `zone` at `due_at`, `YYYY-MM-DDTHH:MM:SS`, and minutes east of UTC
@@ -29,13 +28,13 @@ class Occasion:
     source                     client id of the response that a follow-up follows
     """
 
-    uid: UUID
+    due_at: datetime
     design: str
+    slot: Slot
+    uid: UUID
+    study_day: int
     kind: DesignKind
     instrument: str
-    slot: Slot
-    study_day: int
-    due_at: datetime
     window_start: datetime
     window_end: datetime
     expires_at: datetime
@@ -49,49 +48,55 @@ class Occasion:
     source: UUID | None = None
 
 
-def occasion(
-    inputs: PlanInput,
-    design: Fixed | Window | Stratified | FollowUp,
-    slot: Slot,
-    uid: UUID,
-    *,
-    due_at: datetime,
-    window: tuple[datetime, datetime],
-    density: float | None,
-    blocked: Blocked | None,
-) -> Occasion:
-    """The occasion of a slot at a moment. One that fits is blocked where the person sleeps or has paused then."""
-    # A moment that falls on a move belongs to the zone that planned it.
-    zone = zone_at(inputs.zones, due_at - timedelta.resolution)
-    shown = local(due_at, zone)
-    if blocked is None and not awake(due_at, zone, inputs.wake):
-        blocked = "quiet_hours"
-    if blocked is None and inputs.paused(due_at):
-        blocked = "paused"
-    return Occasion(
-        uid=uid,
-        design=design.id,
-        kind=design.kind,
-        instrument=design.instrument,
-        slot=slot,
-        study_day=inputs.study_day(slot.local_date),
-        due_at=due_at,
-        window_start=window[0],
-        window_end=window[1],
-        expires_at=due_at + timedelta(minutes=design.expiry.minutes),
-        zone=zone,
-        local_due=shown.stamp,
-        offset_minutes=shown.offset_minutes,
-        density=density,
-        day_probability=design.when.day_probability,
-        reminders=() if blocked else _reminders(inputs, design.expiry, due_at),
-        blocked=blocked,
-        source=slot.source,
-    )
+class Form:
+    """What all occasions of one design have in common.
 
+    reminders   seconds after `due_at` and the same as a duration, those before it expires
+    last        seconds from a prompt to its last reminder
+    """
 
-def _reminders(inputs: PlanInput, expiry: Expiry, due_at: datetime) -> tuple[datetime, ...]:
-    every = timedelta(minutes=expiry.reminders.every_minutes)
-    instants = (due_at + every * number for number in range(1, expiry.reminders.count + 1))
-    expires_at = due_at + timedelta(minutes=expiry.minutes)
-    return tuple(one for one in instants if one < expires_at and awake(one, zone_at(inputs.zones, one), inputs.wake))
+    __slots__ = ("day_probability", "design", "expiry", "instrument", "kind", "last", "reminders")
+
+    def __init__(self, design: Fixed | Window | Stratified | FollowUp) -> None:
+        reminders, ends = design.expiry.reminders, design.expiry.minutes
+        minutes = [number * reminders.every_minutes for number in range(1, reminders.count + 1)]
+        self.design, self.kind, self.instrument = design.id, design.kind, design.instrument
+        self.day_probability = design.when.day_probability
+        self.expiry = timedelta(minutes=ends)
+        self.reminders = tuple((60 * one, timedelta(minutes=one)) for one in minutes if one < ends)
+        self.last = self.reminders[-1][0] if self.reminders else 0
+
+    def occasion(
+        self,
+        slot: Slot,
+        uid: UUID,
+        study_day: int,
+        draw: Draw,
+        *,
+        zone: str,
+        offset: int,
+        blocked: Blocked | None,
+        awake: Callable[[int], bool],
+    ) -> Occasion:
+        """The occasion of a slot. `offset` is that of `zone`, in seconds; `awake` says of a second whether a reminder may come then."""
+        at, due_at = draw.at, to_instant(draw.at)
+        return Occasion(
+            due_at=due_at,
+            design=self.design,
+            slot=slot,
+            uid=uid,
+            study_day=study_day,
+            kind=self.kind,
+            instrument=self.instrument,
+            window_start=edge(draw.start),
+            window_end=edge(draw.end),
+            expires_at=due_at + self.expiry,
+            zone=zone,
+            local_due=stamp(at + offset),
+            offset_minutes=offset // 60,
+            density=draw.per_minute,
+            day_probability=self.day_probability,
+            reminders=() if blocked else tuple(due_at + later for ahead, later in self.reminders if awake(at + ahead)),
+            blocked=blocked,
+            source=slot.source,
+        )

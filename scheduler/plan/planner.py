@@ -1,6 +1,6 @@
 """One run of planning: settles the slots of designs day by day, and remembers what other days and designs look at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -8,86 +8,180 @@ from uuid import UUID
 from models.definition.prompting import Fixed, Stratified, Window
 from scheduler.plan import fixed, signal, window
 from scheduler.plan.calendar import DAY
-from scheduler.plan.draw import DayView, Draw, Keep, to_instant, to_seconds
+from scheduler.plan.dayform import count
+from scheduler.plan.draw import DayView, Draw, Keep
 from scheduler.plan.inputs import PlanInput
-from scheduler.plan.moves import Settled, label, same_clock, standing, views
-from scheduler.plan.slots import prompt_uid
-from scheduler.plan.when import opens_at
-
-Planned = Fixed | Window | Stratified
-"""The designs whose occasions are known beforehand."""
+from scheduler.plan.keyed import PlanKey
+from scheduler.plan.moves import Settled, calm, label, same_clock, standing, views
+from scheduler.plan.occasion import Blocked, Form, Occasion
+from scheduler.plan.pattern import Entry, Near, Pattern, Planned, pattern
+from scheduler.plan.placing import placed
+from scheduler.plan.seconds import to_seconds
+from scheduler.plan.slots import Slot, derived, prefix
+from scheduler.plan.when import Activity
 
 Day = Mapping[int, Settled]
+
+_new = tuple.__new__
+"""`Occasion._make` without a call of its own: it stands in the innermost loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A design as it is for this person, worked out once."""
+
+    design: Planned
+    activity: Activity
+    form: Form
+    slots: range
+    name: bytes
+    """How the names of its slots' ids begin."""
+
+    def uid(self, day: date, index: int) -> UUID:
+        """`prompt_uid` of a slot."""
+        return derived(self.name, f"{day.isoformat()}/{index}".encode())
 
 
 @dataclass(slots=True)
 class Planner:
     """Settled slots by (design, local date, epoch). A day in an epoch depends on the day before it in that epoch, where the gap
-    reaches so far, and on the epoch before; a signal design also on the designs that it excludes."""
+    reaches so far, and on the epoch before; a signal design also on the designs that it excludes.
+
+    On a calm date none of this matters, and a pattern shared with others gives what the long way would give.
+    """
 
     inputs: PlanInput
+    _key: PlanKey = field(init=False)
+    _parts: dict[str, _Part] = field(init=False)
+    _patterns: list[tuple[int, int, Pattern]] = field(init=False)
     _views: dict[date, tuple[DayView, ...]] = field(default_factory=dict)
     _days: dict[tuple[str, date, int], Day] = field(default_factory=dict)
+    _known: dict[tuple[str, date, int], list[int]] = field(default_factory=dict)
 
-    def final(self, design: Planned, day: date) -> Day:
-        """The slots of an active day with all that is known."""
-        return self._day(design, day, self.views(day)[-1].epoch)
+    def __post_init__(self) -> None:
+        inputs = self.inputs
+        self._key = PlanKey(inputs.plan_key)
+        self._parts = {one.id: self._part(one) for one in inputs.designs if isinstance(one, Planned)}
+        runs = calm(inputs.zones, inputs.wake, inputs.sent.values())
+        self._patterns = [(one.first, one.last, pattern(inputs.designs, one.zone, one.wake.windows)) for one in runs]
+
+    def _part(self, design: Planned) -> _Part:
+        activity = Activity(self.inputs, design, self._key)
+        return _Part(design, activity, Form(design), range(count(design)), prefix(f"{self.inputs.enrollment_uid}/{design.id}/"))
+
+    def occasions(self, day: date) -> list[Occasion]:
+        """Every occasion whose slot lies on this local date, with all that is known, blocked ones included."""
+        ordinal = day.toordinal()
+        shared = next((found for first, last, found in self._patterns if first <= ordinal <= last), None)
+        return self.settled(day) if shared is None else self._calm(shared, day)
+
+    def settled(self, day: date) -> list[Occasion]:
+        """`occasions` by the long way, which holds on every date."""
+        return [one for part in self._parts.values() for one in self._settled(part, day, part.activity.opens_at(day))]
+
+    def _settled(self, part: _Part, day: date, opens: int | None) -> Iterator[Occasion]:
+        if opens is None:
+            return
+        for index, (draw, moved) in self._day(part, day, self.views(day)[-1].epoch).items():
+            # A slot that a move took away was planned once, so it stays a row even where its window now lies before the enrollment.
+            if moved or draw.at >= opens:
+                blocked: Blocked | None = None if draw.fits else "travel" if moved else "window"
+                yield placed(self.inputs, part.form, Slot(day, index), part.uid(day, index), draw, blocked)
+
+    def _calm(self, shared: Pattern, day: date) -> list[Occasion]:
+        found: list[Occasion] = []
+        number = day.toordinal() - self.inputs.start_date.toordinal() + 1
+        for entry in shared.day(day):
+            part = self._parts[entry.design]
+            opens = part.activity.opens_at(day)
+            if opens is None:
+                continue
+            if entry.chained:
+                found += self._settled(part, day, opens)
+                continue
+            name = part.name
+            for at, suffix, before, after in entry.ready:
+                if at >= opens:
+                    found.append(_new(Occasion, (*before, derived(name, suffix), number, *after)))
+            if entry.draws is None:
+                continue
+            form = entry.form
+            for index, draw in self._draws(entry).items():
+                if draw.at >= opens:
+                    found.append(form.occasion(index, draw, derived(name, form.suffix(index)), number))
+        return [self._paused(one) for one in found] if self.inputs.pauses else found
+
+    def _draws(self, entry: Entry) -> Mapping[int, Draw]:
+        """What is drawn on a calm date, away from what this person is asked near it."""
+        assert entry.draws is not None
+        if entry.shared and self._asked_all(entry.near):
+            return entry.draws(self._key)
+        assert entry.apart is not None
+        found = ((near.at(self._key), self._parts[near.design].activity.opens_at(near.view.day)) for near in entry.near)
+        return entry.apart(self._key, [at for at, opens in found if opens is not None and at >= opens])
+
+    def _asked_all(self, near: Iterable[Near]) -> bool:
+        for one in near:  # noqa: SIM110  # a generator costs more than what it looks at
+            if not self._parts[one.design].activity.surely(one.ordinal, one.first):
+                return False
+        return True
+
+    def _paused(self, one: Occasion) -> Occasion:
+        return one._replace(blocked="paused", reminders=()) if one.blocked is None and self.inputs.paused(one.due_at) else one
 
     def views(self, day: date) -> tuple[DayView, ...]:
+        """The date in each epoch that can matter to it."""
         if day not in self._views:
             self._views[day] = views(self.inputs.zones, self.inputs.wake, day)
         return self._views[day]
 
-    def uid(self, design: Planned, day: date, index: int) -> UUID:
-        return prompt_uid(self.inputs.enrollment_uid, design.id, day, index)
-
-    def _day(self, design: Planned, day: date, epoch: int) -> Day:
+    def _day(self, part: _Part, day: date, epoch: int) -> Day:
         """The day as planned in an epoch. Days before it that the gap can reach are settled first, oldest first: no deep recursion."""
+        design = part.design
         pending: list[tuple[date, int]] = []
-        one = day, self._clamp(day, epoch)
-        wanted = one
+        one = wanted = day, self._clamp(day, epoch)
         while (design.id, *one) not in self._days:
             pending.append(one)
-            if not (isinstance(design, Stratified) and self._touches_yesterday(design, one[0])):
+            if not (isinstance(design, Stratified) and self._touches_yesterday(part, design, one[0])):
                 break
             one = one[0] - DAY, self._clamp(one[0] - DAY, epoch)
         for each in reversed(pending):
-            self._days[design.id, *each] = self._settle(design, *each)
+            self._days[design.id, *each] = self._settle(part, *each)
         return self._days[design.id, *wanted]
 
     def _clamp(self, day: date, epoch: int) -> int:
         day_views = self.views(day)
         return min(max(epoch, day_views[0].epoch), day_views[-1].epoch)
 
-    def _settle(self, design: Planned, day: date, epoch: int) -> Day:
+    def _settle(self, part: _Part, day: date, epoch: int) -> Day:
         day_views = self.views(day)
         position = epoch - day_views[0].epoch
         view = day_views[position]
         stands: Day = {}
         if position:
-            earlier = self._day(design, day, epoch - 1)
+            earlier = self._day(part, day, epoch - 1)
             stands = earlier if same_clock(day_views[position - 1], view) else standing(earlier, view.since or 0)
-        settled = self._fill(design, view, stands, label(day_views, position))
-        if view is not day_views[-1]:
+        settled = self._fill(part, view, stands, label(day_views, position))
+        if view is not day_views[-1] or not self.inputs.sent:
             return settled
-        sent = self._sent(design, day)
+        sent = self._sent(part, day)
         if all(settled[k].draw.fits and settled[k].draw.at == one.draw.at for k, one in sent.items()):
             return settled
-        return self._fill(design, view, {**stands, **sent}, label(day_views, position))
+        return self._fill(part, view, {**stands, **sent}, label(day_views, position))
 
-    def _fill(self, design: Planned, view: DayView, stands: Day, fresh: str) -> Day:
+    def _fill(self, part: _Part, view: DayView, stands: Day, fresh: str) -> Day:
         """The standing slots and a draw for each of the others."""
-        slots = [k for k in range(_slots(design)) if k not in stands]
+        slots = [k for k in part.slots if k not in stands]
         if not slots:
             return stands
-        keeps = self._keeps(design, view) if isinstance(design, Stratified) else []
+        keeps = self._keeps(part, part.design, view) if isinstance(part.design, Stratified) else []
         placed = [one.draw.at for one in stands.values() if one.draw.fits]
-        draws = self._draw(design, view, slots, keeps=keeps, placed=placed, fresh=fresh)
+        draws = self._draw(part.design, view, slots, keeps=keeps, placed=placed, fresh=fresh)
         if view.since is None or all(draw.fits for draw in draws.values()):
             return {**stands, **{k: Settled(draw) for k, draw in draws.items()}}
         at_home = replace(view, since=None)
-        unmoved = self._draw(design, at_home, range(_slots(design)), keeps=keeps, placed=[], fresh="")
-        return {**stands, **{k: Settled(draw, moved=not draw.fits and unmoved[k].fits) for k, draw in draws.items()}}
+        unmoved = self._draw(part.design, at_home, part.slots, keeps=keeps, placed=[], fresh="")
+        return {**stands, **{k: Settled(draw, not draw.fits and unmoved[k].fits) for k, draw in draws.items()}}
 
     def _draw(
         self, design: Planned, view: DayView, slots: Sequence[int], *, keeps: Sequence[Keep], placed: Sequence[int], fresh: str
@@ -95,51 +189,45 @@ class Planner:
         if isinstance(design, Fixed):
             return fixed.draw(design, view, slots)
         if isinstance(design, Window):
-            return {k: window.draw(self.inputs.plan_key, design, view, label=fresh) for k in slots}
+            return {k: window.draw(self._key, design, view, label=fresh) for k in slots}
         apart = [*keeps, *((at, design.gap_minutes * 60) for at in placed)]
-        return signal.draw(self.inputs.plan_key, design, view, slots, keeps=apart, label=fresh)
+        return signal.draw(self._key, design, view, slots, keeps=apart, label=fresh)
 
-    def _keeps(self, design: Stratified, view: DayView) -> list[Keep]:
+    def _keeps(self, part: _Part, design: Stratified, view: DayView) -> list[Keep]:
         """What draws stay away from, as known in this epoch: excluded designs, and this design's prompts of the days beside it."""
         gap, apart = design.gap_minutes * 60, max(design.gap_minutes, design.exclude_minutes) * 60
         yesterday, tomorrow = view.day - DAY, view.day + DAY
-        excluded = [one for one in self.inputs.designs if one.id in design.exclude and isinstance(one, Fixed | Window)]
+        excluded = [other for code in design.exclude if (other := self._parts.get(code)) and isinstance(other.design, Fixed | Window)]
         near = (yesterday, view.day, tomorrow)
         keeps = [(at, apart) for other in excluded for day in near for at in self._instants(other, day, view.epoch)]
-        if self._touches_yesterday(design, view.day):
-            keeps += [(at, gap) for at in self._instants(design, yesterday, view.epoch)]
-        known = self.views(tomorrow)[0].epoch < view.epoch
-        if view.since is not None and known and self._touches_yesterday(design, tomorrow):
+        if self._touches_yesterday(part, design, view.day):
+            keeps += [(at, gap) for at in self._instants(part, yesterday, view.epoch)]
+        known = view.since is not None and self.views(tomorrow)[0].epoch < view.epoch
+        if view.since is not None and known and self._touches_yesterday(part, design, tomorrow):
             # Prompts of the next day that went out before a move back over the date line.
-            keeps += [(at, gap) for at in self._instants(design, tomorrow, view.epoch - 1) if at < view.since]
+            keeps += [(at, gap) for at in self._instants(part, tomorrow, view.epoch - 1) if at < view.since]
         if self.inputs.sent:
-            keeps += [(one.draw.at, gap) for day in (yesterday, tomorrow) for one in self._sent(design, day).values()]
+            keeps += [(one.draw.at, gap) for day in (yesterday, tomorrow) for one in self._sent(part, day).values()]
         return keeps
 
-    def _instants(self, design: Planned, day: date, epoch: int) -> list[int]:
-        opens = opens_at(self.inputs, design, day)
-        if opens is None:
-            return []
-        found = (one.draw for one in self._day(design, day, epoch).values())
-        return [draw.at for draw in found if draw.fits and to_instant(draw.at) >= opens]
+    def _instants(self, part: _Part, day: date, epoch: int) -> list[int]:
+        """When this design asks on this date, as known in an epoch."""
+        name = part.design.id, day, epoch
+        if name not in self._known:
+            opens = part.activity.opens_at(day)
+            draws = () if opens is None else (one.draw for one in self._day(part, day, epoch).values())
+            self._known[name] = [draw.at for draw in draws if draw.fits and opens is not None and draw.at >= opens]
+        return self._known[name]
 
-    def _touches_yesterday(self, design: Stratified, day: date) -> bool:
+    def _touches_yesterday(self, part: _Part, design: Stratified, day: date) -> bool:
         """Whether a prompt of the day before can lie within the gap of one of this day."""
-        if opens_at(self.inputs, design, day) is None or opens_at(self.inputs, design, day - DAY) is None:
-            return False
         last = max(signal.trimmed(design, view)[1] for view in self.views(day - DAY))
         first = min(signal.trimmed(design, view)[0] for view in self.views(day))
-        return last + design.gap_minutes * 60 > first
+        if last + design.gap_minutes * 60 <= first:
+            return False
+        return part.activity.opens_at(day) is not None and part.activity.opens_at(day - DAY) is not None
 
-    def _sent(self, design: Planned, day: date) -> dict[int, Settled]:
-        if not self.inputs.sent:
-            return {}
-        sent = {k: self.inputs.sent.get(self.uid(design, day, k)) for k in range(_slots(design))}
+    def _sent(self, part: _Part, day: date) -> dict[int, Settled]:
+        sent = {k: self.inputs.sent.get(part.uid(day, k)) for k in part.slots}
         instants = {k: to_seconds(at) for k, at in sent.items() if at is not None}
         return {k: Settled(Draw(at, at, at)) for k, at in instants.items()}
-
-
-def _slots(design: Planned) -> int:
-    if isinstance(design, Fixed):
-        return len(design.times)
-    return design.prompts if isinstance(design, Stratified) else 1

@@ -1,7 +1,7 @@
 """Replanning as a set difference: what is stored against what is wanted. What was sent or has passed is never touched."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -114,10 +114,10 @@ def _too_late(row: PlannedRow, wanted: Occasion) -> PlannedRow | Block:
     if row.state is not PromptState.PLANNED:
         return row
     reason: Blocked = "travel" if row.zone != wanted.zone else "passed"
-    return Block(row, replace(wanted, blocked=reason, reminders=()), reason, row.plan_revision + 1)
+    return Block(row, wanted._replace(blocked=reason, reminders=()), reason, row.plan_revision + 1)
 
 
 def _insertable(wanted: Occasion, now: datetime) -> Occasion:
     if wanted.blocked is None and wanted.due_at <= now:
-        return replace(wanted, blocked="passed", reminders=())
+        return wanted._replace(blocked="passed", reminders=())
     return wanted

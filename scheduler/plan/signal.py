@@ -12,10 +12,11 @@ it does not fit and is left to the caller to report; the others keep the law.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from models.definition.prompting import Stratified
-from scheduler.plan.draw import DayView, Draw, Keep, Span, clip, nth, size, without
-from scheduler.plan.keyed import pick
+from scheduler.plan.draw import DayView, Draw, Keep, Span, clip, nth, size, stretches, without
+from scheduler.plan.keyed import PlanKey, message
 
 
 def blocks(start: int, end: int, count: int) -> list[Span]:
@@ -35,27 +36,58 @@ def trimmed(design: Stratified, view: DayView) -> Span:
 
 
 def draw(
-    key: bytes, design: Stratified, view: DayView, slots: Sequence[int], *, keeps: Sequence[Keep] = (), label: str = ""
+    key: PlanKey, design: Stratified, view: DayView, slots: Sequence[int], *, keeps: Sequence[Keep] = (), label: str = ""
 ) -> Mapping[int, Draw]:
     """A moment for each of these slots (in rising order), no earlier than `view.since`, apart from `keeps` and each other.
 
     `label` makes the draw a fresh one where an earlier draw of the same slots is already partly known.
     """
-    own = blocks(*trimmed(design, view), design.prompts)
+    return pick(key, rooms(design, view, slots, keeps, label=label), design.gap_minutes * 60)
+
+
+class Room(NamedTuple):
+    """A slot's block, the seconds of it that are open, and the latest that leaves room to all after it; None: it does not fit.
+
+    `name` is what the draw is keyed on.
+    """
+
+    slot: int
+    start: int
+    end: int
+    open: list[Span]
+    latest: int | None
+    name: bytes
+
+
+def rooms(design: Stratified, view: DayView, slots: Sequence[int], keeps: Sequence[Keep], *, label: str = "") -> list[Room]:
+    """What is open to each of these slots before anything is drawn; the same for everybody who keeps the same distances."""
+    whole = trimmed(design, view)
+    own = blocks(*whole, design.prompts)
     earliest = own[0][0] if view.since is None else view.since
-    gap = design.gap_minutes * 60
-    free = {k: clip(without(own[k], list(keeps)), earliest, own[k][1]) for k in slots}
-    latest = _latest(free, gap)
+    taken = stretches(whole, keeps)
+    free = {k: clip(without(own[k], taken), earliest, own[k][1]) for k in slots}
+    latest = _latest(free, design.gap_minutes * 60)
+    day, what = view.day.isoformat(), "time" + label
+    return [Room(k, *own[k], free[k], latest.get(k), message(design.id, day, str(k), what)) for k in slots]
+
+
+def pick(key: PlanKey, found: Sequence[Room], gap: int) -> Mapping[int, Draw]:
+    """A moment in each room, in order; `gap` in seconds."""
     drawn: dict[int, Draw] = {}
-    after = earliest
-    for k in slots:
-        start, end = own[k]
-        if k not in latest:
-            drawn[k] = Draw(start, start, max(start, end), fits=False)
+    after: int | None = None
+    for k, start, end, free, latest, name in found:
+        if latest is None:
+            drawn[k] = Draw(start, start, max(start, end), None, False)
             continue
-        admissible = clip(free[k], after, latest[k])
-        count = size(admissible)
-        at = nth(admissible, pick(key, count, design.id, view.day.isoformat(), str(k), "time" + label))
+        if len(free) == 1:
+            low, high = free[0]
+            low = low if after is None or after < low else after
+            count = (min(latest, high)) - low + 1
+            at = low + key.choose(count, name)
+        else:
+            admissible = clip(free, free[0][0] if after is None else after, latest)
+            count = size(admissible)
+            at = nth(admissible, key.choose(count, name))
         drawn[k] = Draw(at, start, end, 60 / count)
         after = at + gap
     return drawn

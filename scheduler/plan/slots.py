@@ -4,13 +4,19 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID, SafeUUID
 
 NAMESPACE: Final = UUID("0d7c1f0a-7a51-5b0e-9f43-6a1f0c9be2d4")
 """Namespace of every prompt id. Phones hold the same constant; it never changes."""
 
+_PREFIX: Final = NAMESPACE.bytes
+_VERSION_MASK: Final = ~((0xF000 << 64) | (0xC000 << 48))
+_VERSION_5: Final = (5 << 76) | (0x8000 << 48)
+_SAFE: Final = SafeUUID.unknown
+_new, _set = object.__new__, object.__setattr__
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, order=True)
 class Slot:
     """The place of a prompt in its design: local date and index, or the response that a follow-up follows."""
 
@@ -34,12 +40,37 @@ def prompt_uid(enrollment_uid: UUID, design: str, local_date: date, index: int) 
     >>> prompt_uid(UUID(int=1), "signal", date(2026, 3, 8), 0)
     UUID('4c3bffe4-3aec-5ed9-a9eb-425f31638359')
     """
-    return uuid5(NAMESPACE, f"{enrollment_uid}/{design}/{local_date.isoformat()}/{index}")
+    return named(f"{enrollment_uid}/{design}/{local_date.isoformat()}/{index}")
 
 
 def follow_up_uid(enrollment_uid: UUID, design: str, source: UUID) -> UUID:
     """The id of the one prompt that a design may plan after this response: UUID version 5 of `enrollment/design/source/id`."""
-    return uuid5(NAMESPACE, f"{enrollment_uid}/{design}/source/{source}")
+    return named(f"{enrollment_uid}/{design}/source/{source}")
+
+
+def named(name: str) -> UUID:
+    """`uuid5(NAMESPACE, name)`.
+
+    >>> from uuid import uuid5
+    >>> named("signal") == uuid5(NAMESPACE, "signal")
+    True
+    """
+    return derived(prefix(name), b"")
+
+
+def prefix(name: str) -> bytes:
+    """What `derived` wants of a name, or of its beginning."""
+    return _PREFIX + name.encode()
+
+
+def derived(begin: bytes, end: bytes) -> UUID:
+    """`named`, the name in two parts and in a quarter of the time of `uuid5`: a plan of a crowd spends most of its time on ids."""
+    digest = hashlib.sha1(begin + end).digest()  # noqa: S324  # RFC 4122 says SHA-1; nothing is kept secret by it
+    # What unpickling a UUID does; its constructor spends as long on its arguments as the hash takes.
+    made = _new(UUID)
+    _set(made, "int", int.from_bytes(digest[:16], "big") & _VERSION_MASK | _VERSION_5)
+    _set(made, "is_safe", _SAFE)
+    return made
 
 
 def source_index(source: UUID) -> int:

@@ -11,13 +11,15 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from models.definition.prompting import Expiry, Fixed, Reminders, Stratified, WakeWindow, WakeWindows, When, Window
-from models.kinds import PromptState
+from models.kinds import PromptState, TimedEventKind
 from scheduler.plan import calendar, signal
 from scheduler.plan.calendar import DAY, WakeSpan, ZoneSpan
 from scheduler.plan.draw import DayView
 from scheduler.plan.inputs import Pause, PlanInput
+from scheduler.plan.keyed import PlanKey
 from scheduler.plan.occasion import Occasion
 from scheduler.plan.occasions import plan, plan_day, planning_dates
+from scheduler.plan.planner import Planner
 from scheduler.plan.reconcile import Changes, PlannedRow, reconcile
 
 EXPIRY = Expiry(minutes=60, reminders=Reminders(count=2, every_minutes=20))
@@ -346,7 +348,7 @@ def test_the_marginal_density_is_the_exact_one_of_the_stated_law(gap_minutes, pr
     design = Stratified(id="signal", instrument="s", expiry=EXPIRY, prompts=prompts, gap_minutes=gap_minutes)
     marginals = exact_marginals(gap_minutes * 60, prompts, 3600)
     people, width = 4000, 120
-    drawn = [signal.draw(number.to_bytes(32, "big"), design, SHORT, range(prompts)) for number in range(people)]
+    drawn = [signal.draw(PlanKey(number.to_bytes(32, "big")), design, SHORT, range(prompts)) for number in range(people)]
     for k in range(prompts):
         expected = [people * sum(marginals[k][low : low + width]) for low in range(0, 3601, width)]
         observed = Counter(one[k].at // width for one in drawn)
@@ -363,7 +365,7 @@ def test_the_marginal_density_is_the_exact_one_of_the_stated_law(gap_minutes, pr
 def test_each_draw_carries_its_density_given_those_before_it():
     design = Stratified(id="signal", instrument="s", expiry=EXPIRY, prompts=3, gap_minutes=15)
     for number in range(200):
-        first, second, third = signal.draw(number.to_bytes(32, "big"), design, SHORT, range(3)).values()
+        first, second, third = signal.draw(PlanKey(number.to_bytes(32, "big")), design, SHORT, range(3)).values()
         assert first.per_minute == pytest.approx(60 / 1200)
         assert second.per_minute == pytest.approx(60 / (2400 - max(1200, first.at + 900)))
         assert third.per_minute == pytest.approx(60 / (3601 - max(2400, second.at + 900)))
@@ -371,7 +373,7 @@ def test_each_draw_carries_its_density_given_those_before_it():
 
 def test_a_block_split_by_an_excluded_prompt_is_drawn_evenly_from_both_parts():
     design = Stratified(id="signal", instrument="s", expiry=EXPIRY, prompts=1, gap_minutes=5)
-    drawn = [signal.draw(number.to_bytes(32, "big"), design, SHORT, (0,), keeps=[(1000, 600)])[0] for number in range(3000)]
+    drawn = [signal.draw(PlanKey(number.to_bytes(32, "big")), design, SHORT, (0,), keeps=[(1000, 600)])[0] for number in range(3000)]
     assert all(one.at <= 400 or one.at >= 1600 for one in drawn)
     assert {one.per_minute for one in drawn} == {60 / (401 + 2001)}
     early = sum(one.at <= 400 for one in drawn)
@@ -384,3 +386,54 @@ def test_a_day_is_included_with_the_stated_probability():
     occasions = [one for number in range(2000) for one in plan_day(inputs, date(2026, 1, 2) + DAY * number)]
     assert abs(len(occasions) - 600) < 4 * (2000 * 0.3 * 0.7) ** 0.5
     assert {one.day_probability for one in occasions} == {0.3}
+
+
+# --- the shared way and the long way ---
+
+
+@st.composite
+def any_designs(draw):
+    """Designs that may be far from fitting, limited in every way: what both ways of planning must agree on."""
+
+    def when() -> When:
+        return When(
+            first_day=draw(st.integers(1, 4)),
+            last_day=draw(st.none() | st.integers(4, 8)),
+            weekdays=draw(st.sampled_from(((), (1, 3, 6, 7)))),
+            day_probability=draw(st.sampled_from((1.0, 0.5))),
+            anchor=draw(st.sampled_from(("enrollment", "enrollment", TimedEventKind.VISIT))),
+        )
+
+    exclude = draw(st.sampled_from(((), ("morning",), ("morning", "evening", "noon"))))
+    return (
+        Stratified(
+            id="signal", instrument="s", expiry=EXPIRY, when=when(), prompts=draw(st.integers(1, 8)), gap_minutes=draw(st.integers(0, 120)),
+            exclude=exclude, from_start_minutes=draw(st.sampled_from((0, 45))),
+        ),
+        Window(id="morning", instrument="m", expiry=EXPIRY, when=when(), edge="start", jitter_minutes=draw(st.sampled_from((0, 40)))),
+        Window(id="evening", instrument="e", expiry=EXPIRY, when=when(), edge="end", offset_minutes=-60),
+        Fixed(id="noon", instrument="f", expiry=EXPIRY, when=when(), times=("12:00", "18:30", "02:30")),
+    )  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, phases=PHASES)
+@given(any_designs(), wakes(), wakes(), days, keys, st.sampled_from(ZONES), st.integers(0, 8 * 1440), st.booleans())
+def test_what_a_crowd_shares_is_what_each_day_gives_by_itself(designs, wake, later, day, key, zone, minutes, paused):
+    start = datetime(day.year, day.month, day.day, 13, 20, tzinfo=UTC)
+    moved_at = start + minutes * MINUTE
+    inputs = person(
+        designs,
+        zones=[ZoneSpan(start, "America/New_York"), *([ZoneSpan(moved_at, zone)] if minutes % 3 == 0 else [])],
+        wake=wake,
+        key=key,
+        start=start,
+        anchors={TimedEventKind.VISIT: (start + 30 * MINUTE, moved_at)},
+        pauses=(Pause(moved_at, moved_at + DAY),) if paused else (),
+    )
+    window = WakeWindow(start=later[0], end=later[1])
+    if minutes % 2:
+        inputs = replace(inputs, wake=(*inputs.wake, WakeSpan(day + 5 * DAY, WakeWindows(weekday=window, weekend=window))))
+    planner, alone = Planner(inputs), Planner(inputs)
+    for number in range(-2, 16):
+        each = day + number * DAY
+        assert sorted(planner.occasions(each)) == sorted(alone.settled(each))

@@ -11,7 +11,7 @@ from models.definition.prompting import Event, Expiry, Fixed, FollowUp, Reminder
 from models.kinds import TimedEventKind
 from scheduler.plan.calendar import WakeSpan, ZoneSpan
 from scheduler.plan.inputs import Pause, PlanInput
-from scheduler.plan.keyed import fraction, pick
+from scheduler.plan.keyed import PlanKey
 from scheduler.plan.occasions import plan, plan_day
 from scheduler.plan.when import offered
 
@@ -59,10 +59,10 @@ GOLDEN = [
 
 def test_a_keyed_number_depends_on_every_part_and_on_where_one_part_ends():
     key = bytes(32)
-    numbers = {fraction(key, *parts) for parts in (("a", "b"), ("ab",), ("a", "b", ""), ("b", "a"), ())}
+    numbers = {PlanKey(key).fraction(*parts) for parts in (("a", "b"), ("ab",), ("a", "b", ""), ("b", "a"), ())}
     assert len(numbers) == 5
-    assert fraction(key, "a") != fraction(bytes([1]) * 32, "a")
-    assert all(0 <= pick(key, 7, str(number)) < 7 for number in range(200))
+    assert PlanKey(key).fraction("a") != PlanKey(bytes([1]) * 32).fraction("a")
+    assert all(0 <= PlanKey(key).pick(7, str(number)) < 7 for number in range(200))
 
 
 def test_someone_who_joins_mid_window_gets_the_rest_of_day_one_with_the_same_slots():

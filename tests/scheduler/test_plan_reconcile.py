@@ -34,7 +34,7 @@ def wanted(index: int = 0, due_at: datetime = NOW + HOUR, **more) -> Occasion:
         day_probability=1.0,
         reminders=(due_at + HOUR / 2,),
     )
-    return replace(base, **more)
+    return base._replace(**more)
 
 
 def row(one: Occasion, state: PromptState = PromptState.PLANNED, reason: str | None = None) -> PlannedRow:
