@@ -9,17 +9,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from models.access import SYSTEM
 from models.definition.protocol import Protocol
+from models.queries.export import ExportRequest, request_export
 from models.sealed import Keys
 from models.session import Sessions, WriteSession
 from models.settings import DatabaseSettings
-from models.tables import Prompt, PromptEvent, Response
+from models.tables import Export, Prompt, PromptEvent, Response, Study
 from tests.build import Built, build_study, insert_person, shipped
 
 START = datetime(2026, 1, 5, 5, tzinfo=UTC)
@@ -56,6 +59,19 @@ def twelve_items() -> Protocol:
     known = {item.id: item for item in momentary.items}
     cut = momentary.model_copy(update={"items": tuple(known[name] for name in ITEMS), "rotations": ()})
     return protocol.model_copy(update={"instruments": (cut,)})
+
+
+def settings_at(place: Path) -> DatabaseSettings:
+    """The database in a folder."""
+    return DatabaseSettings(url=f"sqlite:///{place / 'breakwater.db'}", directory=place)
+
+
+def ask(sessions: Sessions, tables: Sequence[str], now: datetime) -> Any:
+    """The row of an export of the study."""
+    with sessions.transaction() as session:
+        study_id = session.value(select(Study.id))
+        uid = request_export(session, SYSTEM, study_id, ExportRequest("bench", "Measuring the export.", tables=tuple(tables)), now=now)
+        return session.row(select(Export).where(Export.uid == uid))
 
 
 COHORT = 100

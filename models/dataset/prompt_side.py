@@ -135,10 +135,11 @@ class PromptWalk:
         """Every slot by its planned moment at the cut; writes schedule and events on the way."""
         planned = self._side.order(enrollment_id)
         counting.days(day for _, day, _ in planned)
-        order = sorted((self._due(row_id, due_at), row_id) for row_id, _, due_at in planned)
+        order = [row_id for row_id, _, _ in planned]
+        if not self._replaced.keys().isdisjoint(order):
+            order = [row_id for _, row_id in sorted((self._due(row_id, due_at), row_id) for row_id, _, due_at in planned)]
         for start in range(0, len(order), CHUNK):
-            ids = [row_id for _, row_id in order[start : start + CHUNK]]
-            yield from self._chunk(person, ids, edited)
+            yield from self._chunk(person, order[start : start + CHUNK], edited)
 
     def _due(self, prompt_id: int, due_at: int) -> int:
         was = self._replaced.get(prompt_id)

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Date,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    any_,
     bindparam,
     cast,
     extract,
@@ -137,22 +139,22 @@ class PromptSide:
         self._session, self._cut = session, cut
         plain = _Plain(session.dialect)
         person: Any = bindparam("person")
-        ids: Any = bindparam("ids", expanding=True)
         answered = select(*plain(Response, ResponseRow, but=("device_os",)), Device.os).outerjoin(Device, Device.id == Response.device_id)
         long = select(
             *plain(Response, AnswersRow, but=("prompt_uid", "drawn")), plain.column(Prompt.uid), plain.column(Prompt.drawn)
         ).outerjoin(Prompt, Prompt.id == Response.prompt_id)
         by_time = (Response.event_time, Response.id)
+        self._listed = plain.listed
         self._order = (
             select(Prompt.id, plain.column(Prompt.slot_date), plain.column(Prompt.due_at))
             .where(Prompt.enrollment_id == person, cut.holds(Prompt))
-            .order_by(Prompt.id)
+            .order_by(Prompt.due_at, Prompt.id)
         )
-        self._slots = select(*plain(Prompt, SlotRow)).where(Prompt.id.in_(ids))
+        self._slots = select(*plain(Prompt, SlotRow)).where(plain.among(Prompt.id))
         self._events = (
-            select(*plain(PromptEvent, EventRow)).where(PromptEvent.prompt_id.in_(ids)).order_by(PromptEvent.prompt_id, PromptEvent.id)
+            select(*plain(PromptEvent, EventRow)).where(plain.among(PromptEvent.prompt_id)).order_by(PromptEvent.prompt_id, PromptEvent.id)
         )
-        self._responses = answered.where(Response.prompt_id.in_(ids), cut.holds(Response)).order_by(Response.prompt_id, Response.id)
+        self._responses = answered.where(plain.among(Response.prompt_id), cut.holds(Response)).order_by(Response.prompt_id, Response.id)
         theirs = (Response.enrollment_id == person, cut.holds(Response))
         self._entries = answered.where(*theirs, Response.prompt_id.is_(None)).order_by(*by_time)
         self._answers = long.where(*theirs).order_by(*by_time)
@@ -163,7 +165,7 @@ class PromptSide:
         )
 
     def order(self, enrollment_id: int) -> Sequence[tuple[int, str, int]]:
-        """Id, local day and planned moment of every slot of a person, as they are now (ix_prompt_enrollment_due)."""
+        """Id, local day and planned moment of every slot of a person, as they are now and by that moment (ix_prompt_enrollment_due)."""
         rows: Sequence[Any] = self._session.tuples(self._order, {"person": enrollment_id})
         return rows
 
@@ -193,7 +195,7 @@ class PromptSide:
 
     def _of(self, prompt_ids: Collection[int], kind: type[_Kind], statement: Executable) -> Iterator[_Kind]:
         make: Callable[[Any], _Kind] = partial(tuple.__new__, kind)  # as `_make` does, in half its time
-        return map(make, self._session.tuples(statement, {"ids": sorted(prompt_ids)}))
+        return map(make, self._session.tuples(statement, {"ids": self._listed(sorted(prompt_ids))}))
 
 
 def _newest(rows: Iterator[ResponseRow], edited: Mapping[str, int]) -> Iterator[ResponseRow]:
@@ -208,13 +210,25 @@ def _by_prompt(rows: Iterator[Any]) -> dict[int, list[Any]]:
 
 
 class _Plain:
-    """Columns as plain values of a database."""
+    """Columns as plain values of a database, and many ids as one value: five hundred would be written into the statement each time."""
 
     def __init__(self, dialect: str) -> None:
-        self.column: Callable[[Any], Any] = _postgres if dialect == "postgresql" else _sqlite
+        postgres = dialect == "postgresql"
+        self.column: Callable[[Any], Any] = _postgres if postgres else _sqlite
+        self.among: Callable[[Any], Any] = _among_array if postgres else _among_json
+        self.listed: Callable[[list[int]], Any] = list if postgres else str
+        """Of ids, for `among`; as text, a list of numbers is JSON."""
 
     def __call__(self, table: Any, row: Any, but: Sequence[str] = ()) -> list[Any]:
         return [self.column(getattr(table, name)) for name in row._fields if name not in but]
+
+
+def _among_array(column: Any) -> Any:
+    return column == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+
+
+def _among_json(column: Any) -> Any:
+    return column.in_(select(func.json_each(bindparam("ids", type_=String)).table_valued("value").c.value))
 
 
 def _sqlite(column: Any) -> Any:
