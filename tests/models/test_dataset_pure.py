@@ -1,5 +1,8 @@
 """The pure parts of the dataset: ids, what may leave, columns, the life of a prompt, compliance, quality."""
 
+import csv
+import io
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -9,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.dataset.answers import ItemCells, as_text, scales, straight_line
+from models.dataset.answers import ItemCells, as_text, earliest, item_times, scales, straight_line
 from models.dataset.codebook import codebook
 from models.dataset.compliance import Compliance
 from models.dataset.deidentify import Rekey, Sharing, actor_kind, escaped, shared, sharing
@@ -289,3 +292,37 @@ def test_the_probability_of_treatment_is_that_of_the_arms_that_give_something() 
     chances = {arm.id: arm.probability for arm in rule.arms}
     assert treatment_probability(rule, chances) == pytest.approx(sum(arm.probability for arm in rule.arms if arm.groups))
     assert treatment_probability(rule, {}) is None
+
+
+@pytest.mark.parametrize("text", ["home", "", "a,b", 'a "b"', "a\nb", "a\rb", "=1+1", "-2.5", " x ", "é"])
+def test_a_line_of_joined_cells_is_what_the_writer_writes(text: str) -> None:
+    numbers = (0, -3, 10**15, 10**18, 0.1, -0.0, 1e300, 4.0)
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([as_csv(cell) for cell in (text, None, True, *numbers, *map(float, numbers))])
+    cells = [CSV.text(text), CSV.text(None), CSV.flag(True), *map(CSV.number, numbers), *map(CSV.decimal, numbers)]
+    assert ",".join(cells) + "\n" == line.getvalue()
+    assert [CSV.count(number) for number in (None, 0, 7)] == ["", "0", "7"]
+
+
+def test_the_first_answer_is_the_earliest_whatever_offsets_the_device_writes() -> None:
+    bare, east, short = "2026-03-04T10:00:01", "2026-03-04T11:00:00.5+01:00", "2026-03-04T10:00Z"
+    first = micros(datetime(2026, 3, 4, 10, tzinfo=UTC))
+    assert earliest(item_times(json.dumps({"a": bare, "b": east})), 7) == first + 500_007
+    assert earliest(item_times(json.dumps({"a": bare})), 0) == first + 1_000_000
+    assert earliest(item_times(json.dumps({"a": bare, "b": short})), 0) == first
+    assert earliest(item_times(None), 0) is None
+
+
+def test_prompts_that_are_alike_count_as_often_as_there_are_of_them() -> None:
+    each, together = Compliance(), Compliance()
+    for status, timing, complete in (
+        ("completed", "on_time", True),
+        ("missed", None, False),
+        ("open", None, False),
+        ("expired", "late", True),
+    ):
+        together.add("random", status, timing, complete=complete, times=3)
+        for _ in range(3):
+            each.add("random", status, timing, complete=complete)
+    assert list(each.rows("p")) == list(together.rows("p"))
+    assert each.on_time == 1 / 3

@@ -107,6 +107,7 @@ def test_a_stream_gives_every_row_in_order_and_in_chunks(shared_sessions: Sessio
         wanted = select(Heartbeat.done).where(Heartbeat.duty.startswith("stream")).order_by(Heartbeat.done)
         assert [one.done for one in session.stream(wanted, chunk=10)] == list(range(103))
         assert session.value(select(func.count()).select_from(Heartbeat).where(Heartbeat.duty.startswith("stream"))) == 103
+        assert session.tuples(wanted) == [(number,) for number in range(103)]  # no later statement is a stream: none of its rows was taken
 
 
 def test_add_all_of_nothing_asks_the_database_nothing(shared_sessions: Sessions):
