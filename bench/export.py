@@ -31,7 +31,7 @@ from models.tables import Prompt, PromptEvent, Response
 from tests.conftest import fixed_keys
 
 SIZES = (Size(20, 100), Size(100, 200), Size(1_000, 200))
-QUICK = (Size(2, 3), Size(4, 5))
+QUICK = (Size(2, 3), Size(4, 5), Size(4, 6))
 ROUNDS = 3
 GOAL_SHARE, GOAL_MB = 0.7, 300
 MANY = 500_000

@@ -315,14 +315,10 @@ def test_the_first_answer_is_the_earliest_whatever_offsets_the_device_writes() -
 
 def test_prompts_that_are_alike_count_as_often_as_there_are_of_them() -> None:
     each, together = Compliance(), Compliance()
-    for status, timing, complete in (
-        ("completed", "on_time", True),
-        ("missed", None, False),
-        ("open", None, False),
-        ("expired", "late", True),
-    ):
-        together.add("random", status, timing, complete=complete, times=3)
+    seen = (("completed", "on_time", True), ("missed", None, False), ("open", None, False), ("expired", "late", True))
+    for what, timing, complete in seen:
+        together.add("random", what, timing, complete=complete, times=3)
         for _ in range(3):
-            each.add("random", status, timing, complete=complete)
+            each.add("random", what, timing, complete=complete)
     assert list(each.rows("p")) == list(together.rows("p"))
     assert each.on_time == 1 / 3
