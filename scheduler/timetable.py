@@ -76,11 +76,19 @@ _PASSES: Final = 200
 _LEAST_SILENCE: Final = timedelta(seconds=60)
 
 
-def run_until(duties: Duties, instant: datetime, *, step: timedelta = STEP, timetable: Sequence[Duty] = TIMETABLE) -> int:
+def run_until(
+    duties: Duties,
+    instant: datetime,
+    *,
+    step: timedelta = STEP,
+    timetable: Sequence[Duty] = TIMETABLE,
+    keep: Callable[[datetime], None] = lambda _: None,
+) -> int:
     """Runs the duties from where study time stands up to `instant`, in order, and gives how many items were worked.
 
     Goes from one next moment to the next, rounded up to a multiple of `step`: nothing runs before its time, and later than
     it by less than `step`. A movable clock is moved along. An instant at or before study time runs the duties once, now.
+    `keep` is told each moment before the clock shows it: what stores it there sees to it that no crash takes study time back.
     """
     now, worked = duties.clock.study(), 0
     while True:
@@ -90,6 +98,7 @@ def run_until(duties: Duties, instant: datetime, *, step: timedelta = STEP, time
             return worked
         coming = _coming(duties, look)
         now = instant if coming is None else min(instant, _round_up(coming, step))
+        keep(now)
         if isinstance(duties.clock, MovableClock):
             duties.clock.move(now)
 

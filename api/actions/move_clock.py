@@ -19,17 +19,13 @@ FARTHEST: Final = timedelta(days=35)
 """In one request; a longer way is several steps."""
 
 
-STRIDE: Final = timedelta(hours=3)
-"""Where study time stands is stored this often on the way."""
-
-
 def move_clock(house: House, instant: datetime, act: Callable[[int], Act], *, step: timedelta = STEP) -> int:
     """How many items the duties worked; `act` says it for the audit, and is written where the move ends.
 
     What comes due within a `step` is worked together, at its end.
 
-    Raises Missing outside a rehearsal, Conflict for an instant that is past. A crash on the way repeats at most one stride, and the
-    duties are idempotent.
+    Each moment on the way is stored before anyone is shown it, so that a crash never takes study time back; what was due at it is
+    found at the next start. Raises Missing outside a rehearsal, Conflict for an instant that is past.
     """
     if not house.rehearsal or not isinstance(house.clock, MovableClock):
         raise Missing("not_found", "There is nothing here.")
@@ -44,16 +40,14 @@ def move_clock(house: House, instant: datetime, act: Callable[[int], Act], *, st
             raise Conflict("clock_backwards", "Study time never goes back.")
         if instant - now > FARTHEST:
             raise Invalid("invalid", "Too far for one step.", (Fault("/study_now", "too_far", f"At most {FARTHEST.days} days at once."),))
-        worked, ended = 0, False
-        while not ended:
-            now = min(instant, now + STRIDE)
-            worked += run_until(house_duties(house), now, step=step)
-            house.clock.move(now)
-            ended = now >= instant
-            with house.sessions.transaction() as session:
-                move_study_time(session, now)
-                if ended:
-                    add_act(session, house, None, act(worked))
+        worked = run_until(house_duties(house), instant, step=step, keep=lambda moment: _keep(house, moment))
+        with house.sessions.transaction() as session:
+            add_act(session, house, None, act(worked))
     finally:
         lock.release()
     return worked
+
+
+def _keep(house: House, moment: datetime) -> None:
+    with house.sessions.transaction() as session:
+        move_study_time(session, moment)

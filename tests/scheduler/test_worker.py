@@ -83,6 +83,19 @@ def test_moving_study_time_runs_every_duty_in_order_and_on_time(sessions: Sessio
     assert clock.study() == NOW + 3 * DAY
 
 
+def test_each_moment_is_kept_before_the_clock_shows_it(sessions: Sessions, keys: Keys, study: Built) -> None:
+    place, kept = Place(sessions, keys, clock=MovableClock(NOW)), [NOW]
+    build_person(sessions, keys, study)
+
+    def keep(moment: datetime) -> None:
+        assert place.clock.study() == kept[-1] < moment
+        kept.append(moment)
+
+    run_until(place.duties, NOW + DAY, keep=keep)
+    assert len(kept) > 5
+    assert kept[-1] == place.clock.study() == NOW + DAY
+
+
 def test_study_time_moved_in_one_leap_or_in_many_leaves_the_same_history(sessions: Sessions, keys: Keys, study: Built) -> None:
     plan_key = bytes(range(32))
 
