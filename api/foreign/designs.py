@@ -1,0 +1,71 @@
+"""Foreign schedules on our designs. This file alone knows which of our designs says what; it widens as the designs do.
+
+A cycle of days becomes fixed wall-clock times over ranges of study days: one design for each run of days with the same times.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final, Literal
+
+from api.foreign.names import code_of
+from api.foreign.notes import Kind, Notes
+from api.foreign.schedule import Schedule
+from models.definition.checks.texts import neutral
+from models.definition.prompting import Design, Event, Expiry, Fixed, Reminders, When
+from models.kinds import TimedEventKind
+
+MAX_REMINDERS: Final = 5
+
+
+def designs_of(schedule: Schedule, instrument: str, design: str, length_days: int, language: str, notes: Notes) -> tuple[Design, ...]:
+    """The designs of a schedule, with ids that begin with `design`. `language` is the protocol's, which a push must have."""
+    expiry, push = _expiry(schedule, notes), _push(schedule, language, notes)
+    if schedule.start == "person":
+        return (Event(id=design, instrument=instrument, expiry=expiry, push=push),)
+    anchor: Literal["enrollment"] | TimedEventKind = TimedEventKind.VISIT if schedule.start == "visit" else "enrollment"
+    if schedule.start == "enrollment" and schedule.last_day > length_days:
+        notes.add(
+            Kind.SCHEDULE_CUT, schedule.place, schedule.name, f"Its cycle goes on to day {schedule.last_day}; the study has {length_days}."
+        )
+    runs = list(_runs(schedule.by_day(length_days if schedule.start == "enrollment" else max(1, schedule.last_day))))
+    ends = None if schedule.start == "visit" else length_days
+    return tuple(
+        Fixed(
+            id=design if len(runs) == 1 else code_of(f"{design}_d{first}"),
+            instrument=instrument,
+            when=When(first_day=first, last_day=None if last == ends else last, anchor=anchor),
+            expiry=expiry,
+            push=push,
+            times=times,
+        )
+        for first, last, times in runs
+    )
+
+
+def _runs(days: dict[int, tuple[str, ...]]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """First day, last day and times of each run of days that follow each other with the same times."""
+    for (_, times), run in groupby(enumerate(days.items()), key=lambda one: (one[1][0] - one[0], one[1][1])):
+        numbers = [day for _, (day, _) in run]
+        yield numbers[0], numbers[-1], times
+
+
+def _expiry(schedule: Schedule, notes: Notes) -> Expiry:
+    """Reminders here are equally far apart and end before the prompt does."""
+    wanted = tuple(sorted(set(schedule.reminders)))
+    every = wanted[0] if wanted else 15
+    kept = [one for number, one in enumerate(wanted[:MAX_REMINDERS], start=1) if one == every * number and one < schedule.expiry_minutes]
+    if len(kept) < len(wanted):
+        asked = " ".join(str(one) for one in wanted)
+        message = f"{len(wanted) - len(kept)} reminders come after the end, or are not equally far apart."
+        notes.add(Kind.REMINDER_NOT_CARRIED, schedule.place, schedule.name, message, f"minutes after the prompt: {asked}")
+    reminders = Reminders(count=len(kept), every_minutes=every) if kept else Reminders()
+    return Expiry(minutes=schedule.expiry_minutes, reminders=reminders)
+
+
+def _push(schedule: Schedule, language: str, notes: Notes) -> dict[str, str] | None:
+    """The words of the lock screen, where nothing in them is about health."""
+    if all(neutral(words) for words in schedule.push.values()):
+        return dict(schedule.push) if language in schedule.push else None
+    words = " | ".join(schedule.push.values())
+    notes.add(Kind.PUSH_NOT_NEUTRAL, schedule.place, schedule.name, "A notification speaks of health; the neutral one is sent.", words)
+    return None
