@@ -1,6 +1,6 @@
 """Calculated fields that are sums or means of answers, as scores. Anything else keeps its text and is not computed here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.foreign.logic.grammar import parse
@@ -30,23 +30,23 @@ def score_of(formula: str, score_id: str, items: Mapping[str, Known]) -> Compute
         return Computed(Score(id=score_id, how="mean", items=read, least_answered=0.5 / len(read)), stricter=False)
     if isinstance(tree, Call) and tree.function == "sum":
         return Computed(Score(id=score_id, how="sum", items=_items(tree.arguments, items)), stricter=True)
-    return Computed(Score(id=score_id, how="sum", items=_items(tuple(_addends(tree)), items)), stricter=False)
+    return Computed(Score(id=score_id, how="sum", items=_items(_addends(tree), items)), stricter=False)
 
 
-def _addends(tree: Tree) -> Iterator[Tree]:
+def _addends(tree: Tree) -> tuple[Tree, ...]:
+    """As they were written, from left to right."""
+    found: list[Tree] = []
     while isinstance(tree, Binary) and tree.operator == "+":
-        yield tree.right
+        found.append(tree.right)
         tree = tree.left
-    yield tree
+    return (tree, *reversed(found))
 
 
 def _items(trees: tuple[Tree, ...], items: Mapping[str, Known]) -> tuple[str, ...]:
-    """In the order in which the form asks them."""
-    read = [_item(tree, items).item for tree in trees]
+    read = tuple(_item(tree, items).item for tree in trees)
     if len(read) < 2 or len(set(read)) < len(read):
         raise NotCarried("calculation", "A score adds two or more answers, each once.")
-    places = {known.item: place for place, known in enumerate(items.values())}
-    return tuple(sorted(read, key=lambda item: places[item]))
+    return read
 
 
 def _item(tree: Tree, items: Mapping[str, Known]) -> Known:
