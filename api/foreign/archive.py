@@ -28,9 +28,10 @@ def entry(raw: bytes, name: str, file: str) -> bytes:
             for one in entries:
                 _check(one, file)
             found = [one for one in entries if one.filename.lower() == name]
-            if len(found) != 1:
-                how = "not" if not found else "more than once"
-                raise Invalid("archive_unfit" if not found else "archive_unsafe", f"{file} holds {name} {how}.")
+            if not found:
+                raise Invalid("archive_unfit", f"{file} holds no {name}.")
+            if len(found) > 1:
+                raise Invalid("archive_unsafe", f"{file} holds {name} more than once.")
             return _read(archive, found[0], file)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError):
         raise Invalid("archive_broken", f"{file} cannot be read as a zip archive.") from None

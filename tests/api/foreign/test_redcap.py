@@ -228,7 +228,8 @@ PROJECT = b"""<?xml version="1.0" encoding="UTF-8"?>
 <CodeListRef CodeListOID="race.choices"/></ItemDef>
 <ItemDef OID="race___2" redcap:Variable="race" redcap:FieldType="checkbox"><CodeListRef CodeListOID="race.choices"/></ItemDef>
 <ItemDef OID="hours" redcap:Variable="hours" redcap:FieldType="text" redcap:TextValidationType="int"
-redcap:BranchingLogic="[sex] = &quot;0&quot;"><Question><TranslatedText>Hours?</TranslatedText></Question><RangeCheck Comparator="GE"><CheckValue>0</CheckValue></RangeCheck>
+redcap:BranchingLogic="[sex] = &quot;0&quot;"><Question><TranslatedText>Hours?</TranslatedText></Question>
+<RangeCheck Comparator="GE"><CheckValue>0</CheckValue></RangeCheck>
 <RangeCheck Comparator="LE"><CheckValue>24</CheckValue></RangeCheck></ItemDef>
 <ItemDef OID="daily_complete" redcap:Variable="daily_complete" redcap:FieldType="select" redcap:SectionHeader="Form Status"/>
 <CodeList OID="sex.choices"><CodeListItem CodedValue="0"><Decode><TranslatedText>F</TranslatedText></Decode></CodeListItem>
