@@ -19,16 +19,18 @@ from models.errors import Conflict, Invalid, Missing
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where things are written. Neither file is written over a protocol: it may have been worked on since."""
+    """Where protocol and report are written."""
 
     out: Path
     report: Path
 
 
 def import_files(files: Sequence[Path], places: Places, *, frame: str, days: int | None, name: str | None, language: str | None) -> Outcome:
-    """The outcome, written down. Raises Conflict where the protocol's place is taken, Invalid where no file could be read."""
+    """The outcome, written down. Raises Conflict where a place is taken: a protocol may have been worked on since."""
     if places.out.exists():
         raise Conflict("file_exists", f"{places.out} is there already; name another place with --out.")
+    if places.report.resolve() in {file.resolve() for file in (*files, places.out)}:
+        raise Conflict("file_exists", f"{places.report} is one of the other files; name another place with --report.")
     lent = parse(document_of(frame))
     wanted = Wanted(frame=lent, length_days=days or lent.length_days, name=name, language=language)
     outcome = import_study((Given(str(file), _read(file)) for file in files), wanted)

@@ -1,5 +1,6 @@
 """Import a study that runs elsewhere: foreign files in, a protocol and a report out. Nothing is published by it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,10 @@ from api.foreign.notes import Notes
 from api.foreign.report import report_of
 from api.foreign.sources import Given, Source, read_source
 from api.foreign.study import Wanted, study_of
+from models.definition.base import LANGUAGE
 from models.definition.load import canonical
 from models.definition.protocol import Protocol
-from models.errors import Problem, TooLarge
+from models.errors import Fault, Invalid, Problem, TooLarge
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Outcome:
 
 def import_study(files: Iterable[Given], wanted: Wanted) -> Outcome:
     """A file that cannot be read is refused with its reason, and the others are imported. Raises TooLarge, or Invalid of the whole."""
+    if wanted.language is not None and not re.match(LANGUAGE, wanted.language):
+        raise Invalid("invalid", "A language is a tag.", (Fault("/language", "language", "A language is written as en, or as pt-BR."),))
     notes, sources, refused = Notes(), list[Source](), dict[str, Problem]()
     total = 0
     for number, given in enumerate(files):

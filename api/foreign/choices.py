@@ -8,7 +8,7 @@ from api.foreign.fields import Choice
 from api.foreign.limits import MAX_OPTIONS
 from api.foreign.notes import Kind, Notes
 
-_LINES: Final = re.compile(r"\s*\|\s*|\s*\n\s*")
+_BARS: Final = re.compile(r"[|\n]")
 
 
 def read_choices(cell: str, notes: Notes, place: str, name: str) -> tuple[Choice, ...]:
@@ -17,7 +17,7 @@ def read_choices(cell: str, notes: Notes, place: str, name: str) -> tuple[Choice
     >>> read_choices("1, Yes, often | 0, No", Notes(), "", "")
     (Choice(code='1', label='Yes, often'), Choice(code='0', label='No'))
     """
-    parts = [part for part in _LINES.split(cell.strip()) if part]
+    parts = [part for part in map(str.strip, _BARS.split(cell)) if part]
     return kept_choices((_split(part) for part in parts), notes, place, name)
 
 

@@ -3,7 +3,7 @@
 A cycle of days becomes fixed wall-clock times over ranges of study days: one design for each run of days with the same times.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import groupby
 from typing import Final, Literal
 
@@ -17,21 +17,22 @@ from models.kinds import TimedEventKind
 MAX_REMINDERS: Final = 5
 
 
-def designs_of(schedule: Schedule, instrument: str, design: str, length_days: int, language: str, notes: Notes) -> tuple[Design, ...]:
-    """The designs of a schedule, with ids that begin with `design`. `language` is the protocol's, which a push must have."""
+def designs_of(
+    schedule: Schedule, instrument: str, design: str, taken: Set[str], length_days: int, language: str, notes: Notes
+) -> tuple[Design, ...]:
+    """The designs of a schedule. Their ids begin with `design`, and none is of `taken`. A push must be in `language`, the protocol's."""
     expiry, push = _expiry(schedule, notes), _push(schedule, language, notes)
     if schedule.start == "person":
         return (Event(id=design, instrument=instrument, expiry=expiry, push=push),)
     anchor: Literal["enrollment"] | TimedEventKind = TimedEventKind.VISIT if schedule.start == "visit" else "enrollment"
     if schedule.start == "enrollment" and schedule.last_day > length_days:
-        notes.add(
-            Kind.SCHEDULE_CUT, schedule.place, schedule.name, f"Its cycle goes on to day {schedule.last_day}; the study has {length_days}."
-        )
+        message = f"Its cycle goes on to day {schedule.last_day}; the study has {length_days}."
+        notes.add(Kind.SCHEDULE_CUT, schedule.place, schedule.name, message)
     runs = list(_runs(schedule.by_day(length_days if schedule.start == "enrollment" else max(1, schedule.last_day))))
     ends = None if schedule.start == "visit" else length_days
     return tuple(
         Fixed(
-            id=design if len(runs) == 1 else code_of(f"{design}_d{first}"),
+            id=design if len(runs) == 1 else code_of(f"{design}_d{first}", taken),
             instrument=instrument,
             when=When(first_day=first, last_day=None if last == ends else last, anchor=anchor),
             expiry=expiry,

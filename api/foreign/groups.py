@@ -26,20 +26,15 @@ def grouped(sources: Sequence[Source], language: str, notes: Notes) -> list[Grou
 
     A questionnaire that a protocol asks and no file brings is a form without fields.
     """
-    groups: dict[tuple[str, int], Group] = {}
+    found: list[Group] = []
     ids = set[str]()
     for form in (form for source in sources for form in source.forms):
-        number = 0
-        while (key := (form.name.lower() if form.format == "radar" else f"{form.file}/{form.name}", number)) in groups and not (
-            form.format == "radar" and form.language not in {one.language for one in groups[key].forms}
-        ):
-            number += 1
-        group = groups.get(key)
+        group = next((one for one in found if _translates(form, one)), None)
         if group is None:
-            group = groups[key] = Group(code_of(form.name or form.title, ids, "i"), [])
+            group = Group(code_of(form.name or form.title, ids, "i"), [])
             ids.add(group.id)
+            found.append(group)
         group.forms.append(form)
-    found = list(groups.values())
     for source in sources:
         if source.protocol is not None:
             notes.file = source.file
@@ -48,6 +43,12 @@ def grouped(sources: Sequence[Source], language: str, notes: Notes) -> list[Grou
     for group in found:
         group.forms.sort(key=lambda form: form.language != language)
     return found
+
+
+def _translates(form: Form, group: Group) -> bool:
+    first = group.forms[0]
+    same = form.format == first.format == "radar" and form.name.lower() == first.name.lower()
+    return same and form.language not in {one.language for one in group.forms}
 
 
 def _find(assessment: Assessment, groups: list[Group], ids: set[str], source: Source, language: str, notes: Notes) -> Group:

@@ -60,7 +60,7 @@ def instrument_of(forms: Sequence[Form], frame: Frame, elsewhere: Set[str], regi
         seconds = SECONDS_AN_ITEM * len(items)
     if frame.seconds is None and base.fields:
         notes.add(Kind.SECONDS_ASSUMED, "", base.name, f"How long it takes is not said; {SECONDS_AN_ITEM} seconds an item are taken.")
-    title = plain(frame.title or base.title, notes, "", base.name) or base.name or frame.id
+    title = plain(frame.title or base.title, notes, "", base.name) or frame.id
     instrument = Instrument(
         id=frame.id,
         kind=frame.kind,

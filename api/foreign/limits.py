@@ -6,6 +6,7 @@ MAX_FILES: Final = 500
 MAX_BYTES: Final = 20_000_000
 """Of one file, and of one entry of an archive once it is unpacked."""
 MAX_TOTAL_BYTES: Final = 100_000_000
+MAX_COLUMNS: Final = 200
 MAX_FIELDS: Final = 5_000
 MAX_OPTIONS: Final = 500
 MAX_CELL: Final = 60_000
@@ -23,6 +24,10 @@ MAX_RATIO: Final = 100
 MAX_ASSESSMENTS: Final = 200
 MAX_OFFSETS: Final = 2_000
 """Prompts in one cycle of a foreign schedule."""
+MAX_PROMPTS: Final = 500_000
+"""Of all schedules of a file over the whole study."""
+MAX_DESIGNS: Final = 20_000
+"""A protocol of that many has more bytes than one may have."""
 MAX_NOTES: Final = 20_000
 MAX_ORIGINAL: Final = 2_000
 """Of a foreign text that is kept beside a warning."""

@@ -1,13 +1,14 @@
 """Foreign files together as one protocol of ours."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from api.foreign.designs import designs_of
 from api.foreign.groups import Group, grouped, kind_of, language_of
 from api.foreign.instruments import Frame, Made, instrument_of
+from api.foreign.limits import MAX_DESIGNS
 from api.foreign.names import code_of
 from api.foreign.notes import Kind, Notes
 from api.foreign.registry import Registry
@@ -16,9 +17,10 @@ from api.foreign.sources import Source
 from api.foreign.text import plain
 from api.foreign.waking import opened
 from models.definition.check import check
+from models.definition.load import MAX_BYTES, canonical
 from models.definition.prompting import Design
 from models.definition.protocol import Protocol
-from models.errors import Fault, Invalid
+from models.errors import Fault, Invalid, TooLarge
 
 REVIEW: Final = "imported from another format; needs clinical review"
 _VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}\.\d{1,9}\Z", re.ASCII)
@@ -60,7 +62,12 @@ def study_of(sources: Sequence[Source], wanted: Wanted, notes: Notes) -> Importe
     tallies: dict[str, Tally] = {}
     for group, one in zip(groups, made, strict=True):
         tallies.setdefault(group.forms[0].file, Tally()).add(one.tally)
-    return Imported(protocol, check(protocol), tallies)
+    return Imported(protocol, (*_size(protocol), *check(protocol)), tallies)
+
+
+def _size(protocol: Protocol) -> Iterator[Fault]:
+    if len(canonical(protocol)) > MAX_BYTES:
+        yield Fault("", "protocol_too_large", f"The document has more than {MAX_BYTES} bytes; import fewer days, or fewer forms.")
 
 
 def _instruments(groups: Sequence[Group], wanted: Wanted, notes: Notes) -> list[Made]:
@@ -95,10 +102,11 @@ def _designs(groups: Sequence[Group], length_days: int, language: str, notes: No
     for group in groups:
         for assessment in group.asked:
             base = code_of(assessment.name, ids, "d")
-            ids.add(base)
-            found = designs_of(assessment.schedule, group.id, base, length_days, language, notes)
+            found = designs_of(assessment.schedule, group.id, base, ids, length_days, language, notes)
             ids.update(one.id for one in found)
             designs += found
+            if len(designs) > MAX_DESIGNS:
+                raise TooLarge("foreign_too_large", f"The schedules make more than {MAX_DESIGNS} designs.")
     return tuple(designs)
 
 

@@ -50,7 +50,8 @@ footer header html i img input ins kbd label legend main mark nav ol option pict
 strong sub sup tbody td textarea tfoot th thead tt u var video wbr
 """
 _KNOWN: Final = _SILENT | _RUNS | _BREAKS | frozenset(_OTHERS.split())
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>|<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>|<!--(?:(?!-->).)*+(?:-->|\Z)", re.DOTALL)
+"""Possessive, so that a tag without an end is given up at once."""
 _UNSAFE: Final = re.compile(r"\bon[a-z]+\s*=|javascript:|vbscript:|data:text", re.IGNORECASE)
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
 """Categories of characters that show nothing: controls, direction marks, halves of pairs."""
@@ -68,7 +69,7 @@ class _Stripped:
 def plain(foreign: str, notes: Notes, place: str, name: str) -> str:
     """The words of a label: no tags, no scripts or their content, no control or direction characters, braces as parentheses.
 
-    Braces would stand for a placeholder here. At most as long as a text of a protocol. Every loss is a warning.
+    Braces would stand for a placeholder here. At most as long as a text of a protocol. Markup that is lost, and length, are warnings.
     """
     found = _Stripped(foreign[:MAX_CELL])
     for _ in range(3):

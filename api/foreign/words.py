@@ -7,6 +7,7 @@ from typing import Final
 
 from api.foreign.fields import Field, Form
 from api.foreign.limits import MAX_TEXT
+from api.foreign.names import code_of
 from api.foreign.notes import Kind, Notes
 from api.foreign.text import plain
 
@@ -41,7 +42,7 @@ def _words(field: Field, header: str, notes: Notes) -> Words:
         return plain(text, notes, field.place, field.name)
 
     label = read(field.cell("field_label"))
-    options = {choice.code: read(choice.label) or choice.code for choice in field.choices if choice.code}
+    options = {choice.code: read(choice.label) or code_of(choice.code, prefix="c") for choice in field.choices if choice.code}
     if field.type == "info":
         label = "\n".join(part for part in (label, *options.values()) if part)
     if not (label or header):

@@ -31,7 +31,7 @@ _TOKEN: Final = re.compile(
     (?P<skip> \s+ | (?:\#|//)[^\n]* )
   | (?P<answer> responses?\s*\[\s*['"]?(?P<answered>\w+)['"]?\s*\] )
   | \[ (?P<reference> [^\[\]\n]{1,300} ) \]
-  | (?P<doubled> ""(?P<inside>[^"\s=<>][^"\n]*)"" | ''(?P<inside2>[^'\s=<>][^'\n]*)'' )
+  | (?P<doubled> ""(?P<inside>(?!and""|or"")[\w.-]+)"" | ''(?P<inside2>(?!and''|or'')[\w.-]+)'' )
   | "(?P<double> [^"\\]*(?:\\.[^"\\]*)* )"
   | '(?P<single> [^'\\]*(?:\\.[^'\\]*)* )'
   | (?P<number> \d+(?:\.\d+)? | \.\d+ )
@@ -62,7 +62,7 @@ _SAME: Final = {"==": "=", "===": "=", "!=": "<>", "!==": "<>"}
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a rule, an `end` last. Keywords are in lower case, and each operator is spelt one way.
 
-    Comments (`#` or `//` to the end of the line) are left out. Doubled quotes around a value, as careless tools write
+    Comments (`#` or `//` to the end of the line) are left out. Doubled quotes around one word, as careless tools write
     them, are quotes. Raises NotParsed.
 
     >>> [token.value for token in tokens("[a(1)] = '1' AND [b] != 2  # why")]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.foreign.json import number_of, text_of
-from api.foreign.limits import MAX_ASSESSMENTS, MAX_OFFSETS
+from api.foreign.limits import MAX_ASSESSMENTS, MAX_OFFSETS, MAX_PROMPTS
 from api.foreign.notes import Kind, Notes
 from api.foreign.schedule import Schedule, Start
 from api.foreign.text import plain
-from models.definition.base import pointer
+from models.definition.base import LANGUAGE, pointer
 from models.errors import TooLarge
 
 DEFAULT_EXPIRY_MINUTES: Final = 1440
@@ -23,7 +23,6 @@ _MINUTES: Final[Mapping[str, int]] = {"min": 1, "hour": 60, "day": 1440, "week":
 _DAYS: Final[Mapping[str, int]] = {"day": 1, "week": 7}
 _CALENDAR: Final[Mapping[str, int]] = {"month": 28, "year": 365}
 """Units whose length differs, with their shortest."""
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class RadarProtocol:
 
 
 def read_protocol(document: Mapping[str, Any], notes: Notes, length_days: int) -> RadarProtocol:
-    """Raises TooLarge above the stated number of assessments."""
+    """Raises TooLarge above the stated numbers of assessments and prompts."""
     listed = document.get("protocols")
     entries = listed if isinstance(listed, list) else []
     if len(entries) > MAX_ASSESSMENTS:
@@ -59,6 +58,7 @@ def read_protocol(document: Mapping[str, Any], notes: Notes, length_days: int) -
 class _Reader:
     notes: Notes
     length_days: int
+    prompts: int = 0
 
     def assessment(self, place: str, raw: Any) -> Assessment | None:
         called = _object(_object(raw).get("questionnaire"))
@@ -81,7 +81,7 @@ class _Reader:
         said = {
             language: plain(words, self.notes, place, name)
             for language, words in texts
-            if isinstance(words, str) and _LANGUAGE.match(language)
+            if isinstance(words, str) and re.match(LANGUAGE, language)
         }
         return {language: words for language, words in said.items() if words}
 
@@ -93,16 +93,23 @@ class _Reader:
             message = f"No completion window; the prompt stays open for {DEFAULT_EXPIRY_MINUTES} minutes, as in the app."
             self.notes.add(Kind.EXPIRY_ASSUMED, place, name, message)
         minutes = self._minutes(offsets, place, name) if start != "person" else ()
+        every_days = self._every(protocol, place, name) if start == "enrollment" else None
+        self._count(len(minutes) * (self.length_days // every_days + 1 if every_days else 1))
         return Schedule(
             place=place,
             name=name,
             start=start,
             minutes=minutes,
-            every_days=self._every(protocol, place, name) if start == "enrollment" else None,
+            every_days=every_days,
             expiry_minutes=min(window or DEFAULT_EXPIRY_MINUTES, LONGEST_MINUTES),
             reminders=_reminders(protocol.get("reminders")),
             push=self._texts(_object(protocol.get("notification")).get("text"), f"{place}/notification/text", name),
         )
+
+    def _count(self, prompts: int) -> None:
+        self.prompts += prompts
+        if self.prompts > MAX_PROMPTS:
+            raise TooLarge("foreign_too_large", f"{self.notes.file} plans more than {MAX_PROMPTS} prompts.")
 
     def _start(self, protocol: Mapping[str, Any], place: str, name: str, kind: str) -> tuple[Start, Mapping[str, Any]]:
         if kind == "on_demand":

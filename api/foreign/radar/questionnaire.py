@@ -13,7 +13,7 @@ from api.foreign.notes import Kind, Notes
 from models.definition.base import pointer
 from models.errors import TooLarge
 
-_ARMT: Final = re.compile(r"(?P<name>.+)_armt(?:_(?P<language>[a-z]{2,3}))?\.json", re.IGNORECASE)
+_ARMT: Final = re.compile(r"(?P<name>.+)_armt(?:_(?P<language>[a-z]{2}))?\.json", re.IGNORECASE)
 _SCALES: Final = frozenset({"slider", "range"})
 
 

@@ -94,12 +94,18 @@ def _choices(item: Item, origin: OriginField | None, named: Named, language: str
         return _slider(item, origin, language)
     if item.kind is ItemKind.LIKERT and item.minimum is not None and item.maximum is not None:
         return " | ".join(_steps(item, language))
-    return origin.kept.get("select_choices_or_calculations", "") if origin is not None and item.kind is ItemKind.TEXT else ""
+    return _kept_choices(origin) if item.kind is ItemKind.TEXT else ""
+
+
+def _kept_choices(origin: OriginField | None) -> str:
+    """The cell as it was; not the JSON that RADAR has in its place."""
+    cell = origin.kept.get("select_choices_or_calculations", "") if origin is not None else ""
+    return "" if cell.startswith("[") else cell
 
 
 def _slider(item: Item, origin: OriginField | None, language: str) -> str:
     """Left, middle and right; the middle one is kept of the origin alone."""
-    kept = origin.kept.get("select_choices_or_calculations", "").split("|") if origin is not None else []
+    kept = _kept_choices(origin).split("|")
     middle = kept[1].strip() if len(kept) == 3 else ""
     low, high = ((label or {}).get(language, "") for label in (item.low_label, item.high_label))
     return " | ".join(map(_piece, (low, middle, high))) if low or middle or high else ""
@@ -115,7 +121,7 @@ def _steps(item: Item, language: str) -> list[str]:
 
 def _piece(label: str) -> str:
     """A label inside a cell of labels: REDCap has no way to write a bar or a new line there."""
-    return re.sub(r"\s*\n\s*", " ", label.replace("|", "/"))
+    return " ".join(label.replace("|", "/").split("\n"))
 
 
 def _validation(item: Item, origin: OriginField | None) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from api.foreign.fields import COLUMNS
+from api.foreign.limits import MAX_COLUMNS
 from api.foreign.notes import Kind, Notes
-from models.errors import Invalid
+from models.errors import Invalid, TooLarge
 
 TITLES: Final = (
     "Variable / Field Name",
@@ -65,8 +66,10 @@ def columns_of(head: Sequence[str], notes: Notes) -> dict[int, str]:
     """Our column name by place. Case, quotes and order do not matter; a slip is mended by likeness, and a warning says so.
 
     Where the first cell names nothing and the rest is a dictionary's, it is the field's name. Raises Invalid (`foreign_header`)
-    where field name or type is nowhere.
+    where field name or type is nowhere, TooLarge above the stated number of columns.
     """
+    if len(head) > MAX_COLUMNS:
+        raise TooLarge("foreign_too_large", f"{notes.file} has more than {MAX_COLUMNS} columns.")
     found: dict[int, str] = {}
     unread: list[int] = []
     for place, title in enumerate(head):

@@ -25,12 +25,12 @@ _STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
-def write_dictionary(protocol: Protocol, notes: Notes, only: str | None = None) -> bytes:
-    """The dictionary, UTF-8. `only`: one instrument, without the id of a record before it; else all of them, with it."""
+def write_dictionary(protocol: Protocol, notes: Notes, only: str | None = None, *, whole: bool = True) -> bytes:
+    """The dictionary, UTF-8, of all instruments or of one. `whole`: a project's, which begins with the id of a record."""
     writer = _Writer(protocol, notes)
     instruments = [one for one in protocol.instruments if only in {None, one.id}]
     rows = [row for instrument in instruments for row in writer.rows(instrument)]
-    if only is None and not writer.begins_with_record_id(instruments):
+    if whole and not writer.begins_with_record_id(instruments):
         first = rows[0].get("form_name", "")
         rows.insert(0, {"field_name": writer.take(RECORD_ID), "form_name": first, "field_type": "text", "field_label": "Record ID"})
     table = io.StringIO(newline="")
@@ -44,7 +44,10 @@ def write_archive(protocol: Protocol, instrument: str, notes: Notes) -> bytes:
     """An instrument archive. The same protocol gives the same bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (("OriginID.txt", b"breakwater"), ("instrument.csv", write_dictionary(protocol, notes, instrument))):
+        for name, content in (
+            ("OriginID.txt", b"breakwater"),
+            ("instrument.csv", write_dictionary(protocol, notes, instrument, whole=False)),
+        ):
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 

@@ -120,7 +120,7 @@ CONDITIONS = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(CONDITIONS, ANSWERS)
 def test_a_carried_rule_holds_for_the_same_answers(text, answers):
     tree = parse(text)
@@ -135,7 +135,7 @@ def test_a_carried_rule_holds_for_the_same_answers(text, answers):
 NAMED = {known.item: Named(name, known.kind, {ours: foreign for foreign, ours in known.codes.items()}) for name, known in FORM.items()}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(CONDITIONS, ANSWERS)
 def test_a_written_rule_reads_back_as_the_same_condition(text, answers):
     try:

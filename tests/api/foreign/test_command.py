@@ -64,6 +64,20 @@ def test_a_protocol_that_someone_worked_on_is_never_written_over(here):
     assert (here / "imported.json").read_text() == "mine"
 
 
+def test_a_report_is_never_written_over_what_was_handed_in(here):
+    (here / "good.csv").write_bytes(dictionary(RECORD, {"field_name": "a"}))
+    before = (here / "good.csv").read_bytes()
+    assert isinstance(called("import", "good.csv", "--report", "good.csv").exception, Conflict)
+    assert (here / "good.csv").read_bytes() == before
+
+
+def test_a_language_that_is_none_is_refused_by_name(here):
+    (here / "good.csv").write_bytes(dictionary(RECORD, {"field_name": "a"}))
+    done = called("import", "good.csv", "--language", "English")
+    assert isinstance(done.exception, Invalid)
+    assert [fault.pointer for fault in done.exception.faults] == ["/language"]
+
+
 def test_where_no_file_can_be_read_there_is_a_report_and_no_protocol(here):
     (here / "bad.json").write_bytes(b"{}")
     done = called("import", "bad.json")
@@ -87,6 +101,9 @@ def test_a_dictionary_and_an_archive_are_exported(here):
     assert called("import", "all.csv", "--out", "1.json").exit_code == 0
     assert called("import", "one.zip", "--out", "2.json").exit_code == 0
     assert [one.id for one in parse((here / "2.json").read_bytes()).instruments] == ["craving"]
+    assert called("export-dictionary", "oud", "--out", "one.csv", "--instrument", "craving").exit_code == 0
+    assert called("import", "one.csv", "--out", "3.json").exit_code == 0
+    assert len(parse((here / "3.json").read_bytes()).items()) == len(parse((here / "2.json").read_bytes()).items())
     assert isinstance(called("export-dictionary", "oud", "--out", "x.zip").exception, Invalid)
     assert isinstance(called("export-dictionary", "oud", "--instrument", "nothing").exception, Missing)
 

@@ -30,6 +30,8 @@ ONE = Text("1")
         ("responses['a'] === '1'", Binary("=", A, ONE)),
         ("response[a] == '1' || responses['b'] == 1", Joined("or", (Binary("=", A, ONE), Binary("=", B, Number(1))))),
         ('[a] = ""1""', Binary("=", A, ONE)),
+        ("([a] = '') and [b] = ''", Joined("and", (Binary("=", A, Text("")), Binary("=", B, Text(""))))),
+        ('[a]=""or[b]=""', Joined("or", (Binary("=", A, Text("")), Binary("=", B, Text(""))))),
         ("[a] and [b] or [c]", Joined("or", (Joined("and", (A, B)), C))),
         ("[a] AND ([b] Or [c])", Joined("and", (A, Joined("or", (B, C))))),
         ("not [a] = 1 && [b]", Joined("and", (Unary("not", Binary("=", A, Number(1))), B))),

@@ -54,6 +54,14 @@ def test_a_label_keeps_its_words_and_nothing_that_runs(label, shown, kind):
     assert not kind or notes.found[0].original == label
 
 
+def test_a_name_that_stands_in_for_a_label_holds_no_script_either():
+    evil = "<script>steal()</script>"
+    row = {"field_name": f"{evil}a", "field_label": "", "field_type": "radio", "select_choices_or_calculations": f"{evil}, "}
+    found = imported(("x.csv", dictionary({**row, "form_name": evil}, {**row, "form_name": evil})))
+    kept = found.protocol.model_copy(update={"origin": ()})
+    assert "<script" not in canonical(kept).decode()
+
+
 def test_scripts_leave_every_text_of_the_document_and_stay_in_the_report():
     evil = "<script>steal()</script>Hm?"
     row = {
@@ -90,7 +98,6 @@ def test_a_document_type_or_an_entity_is_refused_at_once(raw):
     ("raw", "code"),
     [
         (b"<ODM>" + b"<a>" * 5000 + b"</a>" * 5000 + b"</ODM>", "foreign_too_large"),
-        (b"<ODM>" + b"<a/>" * (limits.MAX_XML_ELEMENTS + 1) + b"</ODM>", "foreign_too_large"),
         (b"<ODM>&undeclared;</ODM>", "xml_broken"),
         (b"<ODM><open></ODM>", "xml_broken"),
         (b'<?xml version="1.0" encoding="klingon"?><ODM/>', "xml_broken"),
@@ -101,6 +108,11 @@ def test_a_document_type_or_an_entity_is_refused_at_once(raw):
 )
 def test_broken_and_endless_xml_is_refused(raw, code):
     assert refused("x.xml", raw) == code
+
+
+def test_xml_of_too_many_elements_is_refused(monkeypatch):
+    monkeypatch.setattr("api.foreign.xml.MAX_XML_ELEMENTS", 1000)
+    assert refused("x.xml", b"<ODM>" + b"<a/>" * 1001 + b"</ODM>") == "foreign_too_large"
 
 
 def named(name: str, content: bytes = b"x") -> bytes:
@@ -186,6 +198,35 @@ def test_two_entries_of_one_name_are_refused():
 )
 def test_what_is_too_much_is_refused(name, raw, code):
     assert refused(name, raw) == code
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("field_label", "<" + "a" * 59_000),
+        ("field_label", "<a " * 19_000),
+        ("field_label", "<!--" * 14_000),
+        ("field_label", "&lt;script" * 5_000),
+        ("select_choices_or_calculations", "1, A" + " " * 59_000 + "B"),
+        ("branching_logic", "'" + "\\\\" * 4_000),
+        ("branching_logic", '""a' * 3_000),
+        ("field_annotation", "@A-" * 19_000),
+    ],
+)
+def test_no_cell_takes_longer_than_its_length(column, cell):
+    started = time.process_time()
+    of_rows({"field_type": "radio", column: cell})
+    assert time.process_time() - started < 1
+
+
+def test_a_head_without_end_and_schedules_without_end_are_refused():
+    assert refused("x.csv", b"a," * (limits.MAX_COLUMNS + 1)) == "foreign_too_large"
+    endless = assessment(repeatQuestionnaire={"unit": "min", "unitsFromZero": list(range(1440))})
+    with pytest.raises(TooLarge):
+        imported(("x.json", radar(*[endless] * 9)), days=3660)
+    alternating = assessment(repeatQuestionnaire={"unit": "min", "unitsFromZero": [480, 2000]}, repeatProtocol={"unit": "day", "amount": 3})
+    with pytest.raises(TooLarge):
+        imported(("x.json", radar(*[alternating] * 9)), days=3660)
 
 
 def test_numbers_without_end_and_half_characters_do_no_harm():

@@ -243,6 +243,13 @@ def test_times_written_by_hand_keep_their_wall_clock_through_both_clock_changes(
     assert {one.blocked for one in occasions} == {None}
 
 
+def test_no_two_designs_have_one_id():
+    weekly = {"repeatProtocol": {"unit": "week", "amount": 1}}
+    found = imported(("protocol.json", radar(assessment("Check d8"), assessment("Check", **weekly), assessment("Check"))), days=10)
+    assert [one.id for one in found.protocol.designs] == ["check_d8", "check_d1", "check_d8_2", "check"]
+    assert [fault.rule for fault in found.imported.faults] == []
+
+
 def test_a_protocol_that_is_half_a_protocol_is_read_as_far_as_it_goes():
     raw = json.dumps(
         {"protocols": [7, {}, {"questionnaire": {"name": "check"}, "protocol": [], "startText": 5, "warn": {"en": 9}}]}
