@@ -120,7 +120,7 @@ CONDITIONS = st.recursive(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(CONDITIONS, ANSWERS)
 def test_a_carried_rule_holds_for_the_same_answers(text, answers):
     tree = parse(text)
