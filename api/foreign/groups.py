@@ -56,7 +56,7 @@ def _find(assessment: Assessment, groups: list[Group], ids: set[str], source: So
     for group in groups:
         if wanted in {group.id, group.forms[0].name.lower()}:
             return group
-    message = "No file brings this questionnaire; its prompts are carried, and one sentence stands in its place."
+    message = "No file brings this questionnaire; its prompts are carried, and one question stands in its place."
     notes.add(Kind.QUESTIONNAIRE_MISSING, assessment.schedule.place, assessment.name, message, assessment.questionnaire)
     form = Form(assessment.questionnaire, assessment.name, "radar", source.file, language)
     groups.append(Group(code_of(assessment.questionnaire, ids, "i"), [form]))

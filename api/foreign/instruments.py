@@ -53,7 +53,7 @@ def instrument_of(forms: Sequence[Form], frame: Frame, elsewhere: Set[str], regi
     origin = origin_of(base, frame.id, drafts, {item.id: item for item in items}, by_field)
     if not items:
         if base.fields:
-            notes.add(Kind.INSTRUMENT_EMPTY, "", base.name, "Nothing of this form is asked here; one sentence stands in its place.")
+            notes.add(Kind.INSTRUMENT_EMPTY, "", base.name, "Nothing of this form is asked here; one question stands in its place.")
         items = (_nothing(frame.id, base, registry),)
     seconds = frame.seconds
     if seconds is None:
@@ -120,6 +120,7 @@ def _scores(drafts: Sequence[Draft], notes: Notes, tally: Tally) -> tuple[tuple[
 
 
 def _nothing(instrument: str, form: Form, registry: Registry) -> Item:
-    item = registry.claim(f"{instrument}_not_imported", ItemKind.INFORMATION, instrument, set())
-    text = "This questionnaire could not be imported."
-    return Item(id=item, kind=ItemKind.INFORMATION, text={form.language: text}, variable=item, frame=RecallFrame.NONE, direction=0)
+    """A question, so that the prompts of the form can be rehearsed before it is written."""
+    item = registry.claim(f"{instrument}_not_imported", ItemKind.YES_NO, instrument, set())
+    text = {form.language: "This questionnaire could not be imported. Have you seen this?"}
+    return Item(id=item, kind=ItemKind.YES_NO, text=text, variable=item, frame=RecallFrame.NONE, direction=0)

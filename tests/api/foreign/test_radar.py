@@ -63,7 +63,7 @@ def test_information_keeps_all_its_paragraphs():
 def test_what_a_phone_of_ours_cannot_do_is_not_asked(kind):
     found = imported(("check.json", field(field_type=kind)))
     assert found.kinds() >= {"not_asked", "instrument_empty"}
-    assert [item.kind for _, item in found.protocol.items()] == [ItemKind.INFORMATION]
+    assert [(item.id, item.kind) for _, item in found.protocol.items()] == [("check_not_imported", ItemKind.YES_NO)]
     assert found.protocol.origin[0].fields[0].type == kind
 
 
