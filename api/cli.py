@@ -198,10 +198,11 @@ def import_(
     days: Annotated[int | None, typer.Option(min=1, max=3660, help="Study days. Default: the frame's.")] = None,
     name: Annotated[str | None, typer.Option(help="Short name of the protocol. Default: the study's own.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the protocol, as `en`. Default: en where a file is in it.")] = None,
+    by_chance: Annotated[bool, typer.Option("--by-chance", help="Draw anew the times that were written by hand for everybody.")] = False,
 ) -> None:
     """Import a study that runs elsewhere, as a protocol to look through: RADAR aRMT and REDCap."""
     places = import_commands.Places(out, report)
-    outcome = import_commands.import_files(files, places, frame=frame, days=days, name=name, language=language)
+    outcome = import_commands.import_files(files, places, frame=frame, days=days, name=name, language=language, by_chance=by_chance)
     _show_import(outcome.report, places)
     if refused := outcome.report["refused"]:
         faults = [Fault(one["file"], one["code"], one["reason"]) for one in refused]

@@ -25,14 +25,16 @@ class Places:
     report: Path
 
 
-def import_files(files: Sequence[Path], places: Places, *, frame: str, days: int | None, name: str | None, language: str | None) -> Outcome:
+def import_files(
+    files: Sequence[Path], places: Places, *, frame: str, days: int | None, name: str | None, language: str | None, by_chance: bool
+) -> Outcome:
     """The outcome, written down. Raises Conflict where a place is taken: a protocol may have been worked on since."""
     if places.out.exists():
         raise Conflict("file_exists", f"{places.out} is there already; name another place with --out.")
     if places.report.resolve() in {file.resolve() for file in (*files, places.out)}:
         raise Conflict("file_exists", f"{places.report} is one of the other files; name another place with --report.")
     lent = parse(document_of(frame))
-    wanted = Wanted(frame=lent, length_days=days or lent.length_days, name=name, language=language)
+    wanted = Wanted(frame=lent, length_days=days or lent.length_days, name=name, language=language, by_chance=by_chance)
     outcome = import_study((Given(str(file), _read(file)) for file in files), wanted)
     places.report.write_bytes(canonical(outcome.report) + b"\n")
     if outcome.protocol is not None:

@@ -1,33 +1,51 @@
 """Foreign schedules on our designs. This file alone knows which of our designs says what; it widens as the designs do.
 
-A cycle of days becomes fixed wall-clock times over ranges of study days: one design for each run of days with the same times.
+A cycle of days becomes fixed wall-clock times over ranges of study days: one design for each run of days with the same times. Times that
+were written by hand stay as they are, or are drawn anew for each person where that is asked for.
 """
 
 from collections.abc import Iterator, Set
-from itertools import groupby
+from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import Final, Literal
 
 from api.foreign.names import code_of
 from api.foreign.notes import Kind, Notes
 from api.foreign.schedule import Schedule
+from models.definition.checks.fit import minutes
 from models.definition.checks.texts import neutral
-from models.definition.prompting import Design, Event, Expiry, Fixed, Reminders, When
+from models.definition.prompting import Design, Event, Expiry, Fixed, Reminders, Stratified, When
 from models.kinds import TimedEventKind
 
 MAX_REMINDERS: Final = 5
 
 
-def designs_of(
-    schedule: Schedule, instrument: str, design: str, taken: Set[str], length_days: int, language: str, notes: Notes
-) -> tuple[Design, ...]:
-    """The designs of a schedule. Their ids begin with `design`, and none is of `taken`. A push must be in `language`, the protocol's."""
-    expiry, push = _expiry(schedule, notes), _push(schedule, language, notes)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The study that the designs are for. `by_chance`: draw anew what was written by hand. A push must be in its `language`."""
+
+    length_days: int
+    language: str
+    by_chance: bool = False
+
+
+def designs_of(schedule: Schedule, instrument: str, design: str, taken: Set[str], target: Target, notes: Notes) -> tuple[Design, ...]:
+    """The designs of a schedule. Their ids begin with `design`, and none is of `taken`."""
+    expiry, push, length_days = _expiry(schedule, notes), _push(schedule, target.language, notes), target.length_days
     if schedule.start == "person":
         return (Event(id=design, instrument=instrument, expiry=expiry, push=push),)
     anchor: Literal["enrollment"] | TimedEventKind = TimedEventKind.VISIT if schedule.start == "visit" else "enrollment"
     if schedule.start == "enrollment" and schedule.last_day > length_days:
         message = f"Its cycle goes on to day {schedule.last_day}; the study has {length_days}."
         notes.add(Kind.SCHEDULE_CUT, schedule.place, schedule.name, message)
+    if schedule.written_by_hand:
+        drawn = _drawn(schedule, instrument, design, expiry, push, length_days) if target.by_chance else None
+        if drawn is not None:
+            message = "Times that were written by hand are drawn anew for each person, in equal blocks of the wake window."
+            notes.add(Kind.TIMES_DRAWN_ANEW, schedule.place, schedule.name, message)
+            return (drawn,)
+        message = "Times that differ from day to day were written by hand and are the same for everybody; no chance is in them."
+        notes.add(Kind.TIMES_WRITTEN_BY_HAND, schedule.place, schedule.name, message)
     runs = list(_runs(schedule.by_day(length_days if schedule.start == "enrollment" else max(1, schedule.last_day))))
     ends = None if schedule.start == "visit" else length_days
     return tuple(
@@ -41,6 +59,19 @@ def designs_of(
         )
         for first, last, times in runs
     )
+
+
+def _drawn(
+    schedule: Schedule, instrument: str, design: str, expiry: Expiry, push: dict[str, str] | None, length_days: int
+) -> Stratified | None:
+    """As many prompts a day, as far apart as the nearest two of the study; None where some day has none, or another number."""
+    days = schedule.by_day(length_days)
+    numbers = {len(times) for times in days.values()}
+    if schedule.start != "enrollment" or len(days) < length_days or len(numbers) != 1:
+        return None
+    clocks = [sorted(map(minutes, times)) for times in days.values()]
+    gap = min((later - earlier for times in clocks for earlier, later in pairwise(times)), default=0)
+    return Stratified(id=design, instrument=instrument, expiry=expiry, push=push, prompts=numbers.pop(), gap_minutes=gap)
 
 
 def _runs(days: dict[int, tuple[str, ...]]) -> Iterator[tuple[int, int, tuple[str, ...]]]:

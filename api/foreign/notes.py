@@ -46,6 +46,7 @@ class Kind(StrEnum):
     SCHEDULE_CUT = "schedule_cut"
     START_NOT_CARRIED = "start_not_carried"
     TIMES_WRITTEN_BY_HAND = "times_written_by_hand"
+    TIMES_DRAWN_ANEW = "times_drawn_anew"
     TRIGGER_NOT_CARRIED = "trigger_not_carried"
     EXPIRY_ASSUMED = "expiry_assumed"
     REMINDER_NOT_CARRIED = "reminder_not_carried"

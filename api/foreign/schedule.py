@@ -40,6 +40,14 @@ class Schedule:
         return {day: tuple(sorted(found[day])) for day in sorted(found)}
 
     @property
+    def written_by_hand(self) -> bool:
+        """Times that differ from day to day: somebody drew them once, for everybody."""
+        days: dict[int, set[int]] = {}
+        for offset in self.minutes:
+            days.setdefault(offset // 1440, set()).add(offset % 1440)
+        return len({frozenset(times) for times in days.values()}) > 1
+
+    @property
     def last_day(self) -> int:
         """The last study day of the first cycle."""
         return max((offset // 1440 + 1 for offset in self.minutes), default=0)

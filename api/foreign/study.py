@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.foreign.designs import designs_of
+from api.foreign.designs import Target, designs_of
 from api.foreign.groups import Group, grouped, kind_of, language_of
 from api.foreign.instruments import Frame, Made, instrument_of
 from api.foreign.limits import MAX_DESIGNS
@@ -34,6 +34,8 @@ class Wanted:
     length_days: int
     name: str | None = None
     language: str | None = None
+    by_chance: bool = False
+    """Draw anew for each person what the study had written by hand for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def study_of(sources: Sequence[Source], wanted: Wanted, notes: Notes) -> Importe
         raise Invalid("foreign_nothing", "No file holds a form or a protocol.")
     made = _instruments(groups, wanted, notes)
     notes.file = protocols[0].file if protocols else ""
-    designs = _designs(groups, wanted.length_days, language, notes)
+    designs = _designs(groups, Target(wanted.length_days, language, wanted.by_chance), notes)
     protocol = _protocol(sources, wanted, language, made, designs, notes)
     tallies: dict[str, Tally] = {}
     for group, one in zip(groups, made, strict=True):
@@ -96,13 +98,13 @@ def _intro(group: Group) -> dict[str, str] | None:
     return said if group.forms[0].language in said else None
 
 
-def _designs(groups: Sequence[Group], length_days: int, language: str, notes: Notes) -> tuple[Design, ...]:
+def _designs(groups: Sequence[Group], target: Target, notes: Notes) -> tuple[Design, ...]:
     designs: list[Design] = []
     ids = set[str]()
     for group in groups:
         for assessment in group.asked:
             base = code_of(assessment.name, ids, "d")
-            found = designs_of(assessment.schedule, group.id, base, ids, length_days, language, notes)
+            found = designs_of(assessment.schedule, group.id, base, ids, target, notes)
             ids.update(one.id for one in found)
             designs += found
             if len(designs) > MAX_DESIGNS:

@@ -135,14 +135,6 @@ class _Reader:
         if len(found) < len(amounts) or not found:
             message = f"{len(amounts) - len(found)} of {len(amounts)} offsets are not read; they are not plain numbers from midnight."
             self.notes.add(Kind.SCHEDULE_NOT_CARRIED, place, name, message, str(dict(offsets)))
-        days: dict[int, set[int]] = {}
-        for one in found:
-            days.setdefault(one // 1440, set()).add(one % 1440)
-        if len({frozenset(times) for times in days.values()}) > 1:
-            message = (
-                "Times that differ from day to day were written by hand and are the same for everybody. Nothing here draws them by chance."
-            )
-            self.notes.add(Kind.TIMES_WRITTEN_BY_HAND, place, name, message)
         return tuple(sorted(set(found)))
 
     def _every(self, protocol: Mapping[str, Any], place: str, name: str) -> int | None:

@@ -94,11 +94,11 @@ class Result:
         return "\n".join(note.original for note in self.notes.found if note.kind == kind)
 
 
-def imported(*files: tuple[str, bytes], days: int = DAYS, language: str | None = None) -> Result:
+def imported(*files: tuple[str, bytes], days: int = DAYS, language: str | None = None, by_chance: bool = False) -> Result:
     """Every file must be one that can be read."""
     notes = Notes()
     sources = tuple(read_source(Given(name, raw), notes, language=language or "en", length_days=days) for name, raw in files)
-    found = study_of(sources, Wanted(frame(), days, language=language), notes)
+    found = study_of(sources, Wanted(frame(), days, language=language, by_chance=by_chance), notes)
     assert parse(canonical(found.protocol)) == found.protocol
     return Result(sources, found, notes)
 

@@ -22,6 +22,7 @@ from api.foreign.redcap.write import write_archive, write_dictionary
 from api.foreign.sources import Given, Source, read_source
 from api.foreign.study import Imported, Wanted, study_of
 from models.definition.load import canonical, parse
+from models.definition.prompting import Stratified
 from models.errors import Problem
 from scheduler.plan.calendar import WakeSpan, ZoneSpan
 from scheduler.plan.inputs import PlanInput
@@ -55,10 +56,10 @@ class Done:
     notes: Notes
 
 
-def together(files: Sequence[Path], days: int = DAYS) -> tuple[list[Source], Imported, Notes]:
+def together(files: Sequence[Path], days: int = DAYS, *, by_chance: bool = False) -> tuple[list[Source], Imported, Notes]:
     notes = Notes()
     sources = [read_source(Given(str(file), file.read_bytes()), notes, language="en", length_days=days) for file in files]
-    return sources, study_of(sources, Wanted(frame(), days), notes), notes
+    return sources, study_of(sources, Wanted(frame(), days, by_chance=by_chance), notes), notes
 
 
 @lru_cache(maxsize=1)
@@ -209,6 +210,17 @@ def test_the_craving_study_expands_to_its_exact_clock_times_in_london_across_bot
     assert {each.offset_minutes for each in occasions if each.local_due[5:10] in {"03-28", "10-25"}} == {0}
     assert {each.offset_minutes for each in occasions if each.local_due[5:10] in {"03-29", "10-24"}} == {60}
     assert {each.blocked for each in occasions} == {None}
+
+
+def test_the_craving_study_drawn_anew_fits_every_wake_window(capsys):
+    file = next(each for each in (CORPUS / "radar-armt-protocols").rglob("RADAR-mCRAVING-KCL-s1/protocol.json"))
+    _, imported, notes = together([file], LAST, by_chance=True)
+    drawn = [design for design in imported.protocol.designs if isinstance(design, Stratified)]
+    with capsys.disabled():
+        say(f"mCRAVING by chance: {[(design.id, design.prompts, design.gap_minutes) for design in drawn]}")
+    assert [design.prompts for design in drawn] == [3]
+    assert "times_drawn_anew" in notes.by_kind()
+    assert imported.faults == ()
 
 
 def by_hand(document: dict) -> Iterator[tuple[datetime, str, str]]:

@@ -8,7 +8,7 @@ import pytest
 
 from api.foreign.radar.questionnaire import named_by
 from api.foreign.schedule import Schedule
-from models.definition.prompting import Event, Fixed
+from models.definition.prompting import Event, Fixed, Stratified
 from models.kinds import DesignKind, InstrumentKind, ItemKind, TimedEventKind
 from scheduler.plan.calendar import WakeSpan, ZoneSpan
 from scheduler.plan.inputs import PlanInput
@@ -241,6 +241,27 @@ def test_times_written_by_hand_keep_their_wall_clock_through_both_clock_changes(
     assert [one.local_due for one in occasions] == wanted
     assert {one.offset_minutes for one in occasions} == {0, 60}
     assert {one.blocked for one in occasions} == {None}
+
+
+def test_times_written_by_hand_are_drawn_anew_where_that_is_asked_for():
+    weekly = {
+        "repeatProtocol": {"unit": "day", "amount": 2},
+        "repeatQuestionnaire": {"unit": "min", "unitsFromZero": [515, 832, 1955, 2400]},
+    }
+    found = imported(("protocol.json", radar(assessment(**weekly))), by_chance=True)
+    (design,) = found.protocol.designs
+    assert isinstance(design, Stratified)
+    assert (design.id, design.prompts, design.gap_minutes, design.expiry.minutes) == ("check", 2, 317, 60)
+    assert "times_drawn_anew" in found.kinds()
+    assert "times_written_by_hand" not in found.kinds()
+
+
+@pytest.mark.parametrize("offsets", [[515, 832, 1955], [515, 5000]])
+def test_days_of_different_numbers_keep_their_times(offsets):
+    uneven = {"repeatProtocol": {"unit": "day", "amount": 7}, "repeatQuestionnaire": {"unit": "min", "unitsFromZero": offsets}}
+    found = imported(("protocol.json", radar(assessment(**uneven))), by_chance=True)
+    assert {one.kind for one in found.protocol.designs} == {DesignKind.FIXED}
+    assert "times_written_by_hand" in found.kinds()
 
 
 def test_no_two_designs_have_one_id():
