@@ -25,7 +25,7 @@ SECONDS_AN_ITEM: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class About:
     """What else is known of an instrument: from its schedule, or assumed."""
 
     id: str
@@ -43,33 +43,30 @@ class Made:
     tally: Tally
 
 
-def instrument_of(forms: Sequence[Form], frame: Frame, elsewhere: Set[str], registry: Registry, notes: Notes) -> Made:
+def instrument_of(forms: Sequence[Form], about: About, elsewhere: Set[str], registry: Registry, notes: Notes) -> Made:
     """The instrument of a form; the same form in other languages may follow the first. `elsewhere` names fields of other forms."""
     base = forms[0]
-    drafts = drafts_of(forms, frame.id, registry, notes)
+    drafts = drafts_of(forms, about.id, registry, notes)
     tally = Tally()
     items = tuple(_items(drafts, elsewhere, notes, tally))
     scores, by_field = _scores(drafts, notes, tally)
-    origin = origin_of(base, frame.id, drafts, {item.id: item for item in items}, by_field)
+    origin = origin_of(base, about.id, drafts, {item.id: item for item in items}, by_field)
     if not items:
         if base.fields:
             notes.add(Kind.INSTRUMENT_EMPTY, "", base.name, "Nothing of this form is asked here; one question stands in its place.")
-        items = (_nothing(frame.id, base, registry),)
-    seconds = frame.seconds
-    if seconds is None:
-        seconds = SECONDS_AN_ITEM * len(items)
-    if frame.seconds is None and base.fields:
+        items = (_nothing(about.id, base, registry),)
+    if about.seconds is None and base.fields:
         notes.add(Kind.SECONDS_ASSUMED, "", base.name, f"How long it takes is not said; {SECONDS_AN_ITEM} seconds an item are taken.")
-    title = plain(frame.title or base.title, notes, "", base.name) or frame.id
+    title = plain(about.title or base.title, notes, "", base.name) or about.id
     instrument = Instrument(
-        id=frame.id,
-        kind=frame.kind,
+        id=about.id,
+        kind=about.kind,
         title={form.language: title for form in forms},
-        intro=frame.intro,
+        intro=about.intro,
         items=items,
         scores=scores,
-        seconds=max(1, seconds),
-        started_by_person=frame.reported,
+        seconds=about.seconds or SECONDS_AN_ITEM * len(items),
+        started_by_person=about.reported,
     )
     return Made(instrument, origin, tally)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from api.foreign.designs import Target, designs_of
 from api.foreign.groups import Group, grouped, kind_of, language_of
-from api.foreign.instruments import Frame, Made, instrument_of
+from api.foreign.instruments import About, Made, instrument_of
 from api.foreign.limits import MAX_DESIGNS
 from api.foreign.names import code_of
 from api.foreign.notes import Kind, Notes
@@ -79,7 +79,7 @@ def _instruments(groups: Sequence[Group], wanted: Wanted, notes: Notes) -> list[
     for group in groups:
         notes.file = group.forms[0].file
         seconds = max((one.seconds for one in group.asked if one.seconds), default=None)
-        frame = Frame(
+        about = About(
             id=group.id,
             kind=kind_of(group.asked, wanted.length_days),
             seconds=seconds,
@@ -87,7 +87,7 @@ def _instruments(groups: Sequence[Group], wanted: Wanted, notes: Notes) -> list[
             intro=_intro(group),
             reported=bool(group.asked) and all(one.schedule.start == "person" for one in group.asked),
         )
-        made.append(instrument_of(group.forms, frame, names, registry, notes))
+        made.append(instrument_of(group.forms, about, names, registry, notes))
     return made
 
 
