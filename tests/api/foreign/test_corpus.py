@@ -191,7 +191,9 @@ def test_what_goes_through_the_house_comes_back_for_at_least_98_in_100_fields(fo
 
 
 LONDON = ZoneInfo("Europe/London")
-LAST = 240
+FIRST = datetime(2026, 10, 19)
+"""Six days before the clocks go back in London; day 161 is the one on which they go forward."""
+LAST = 166
 
 
 def test_the_craving_study_expands_to_its_exact_clock_times_in_london_across_both_clock_changes(capsys):
@@ -199,7 +201,7 @@ def test_the_craving_study_expands_to_its_exact_clock_times_in_london_across_bot
     file = next(each for each in folder.rglob("RADAR-mCRAVING-KCL-s1/protocol.json"))
     questionnaires = sorted((CORPUS / "radar-armt-questionnaires").rglob("*_ema_armt.json"))
     _, imported, _ = together([file, *questionnaires], LAST)
-    start = datetime(2026, 3, 20, 0, 0, tzinfo=LONDON).astimezone(UTC)
+    start = FIRST.replace(tzinfo=LONDON).astimezone(UTC)
     wake = WakeSpan(start.date(), imported.protocol.wake.default)
     inputs = PlanInput(UUID(int=7), b"k" * 32, imported.protocol.designs, (ZoneSpan(start, "Europe/London"),), (wake,), start, LAST)
     occasions = plan(inputs, start, start + timedelta(days=LAST - 1))
@@ -207,8 +209,8 @@ def test_the_craving_study_expands_to_its_exact_clock_times_in_london_across_bot
     with capsys.disabled():
         say(f"mCRAVING: {len(occasions)} prompts on {LAST} days")
     assert sorted((each.due_at, each.local_due, each.instrument) for each in occasions) == wanted
-    assert {each.offset_minutes for each in occasions if each.local_due[5:10] in {"03-28", "10-25"}} == {0}
-    assert {each.offset_minutes for each in occasions if each.local_due[5:10] in {"03-29", "10-24"}} == {60}
+    assert {each.offset_minutes for each in occasions if each.local_due[5:10] in {"10-25", "03-27"}} == {0}
+    assert {each.offset_minutes for each in occasions if each.local_due[5:10] in {"10-24", "03-28"}} == {60}
     assert {each.blocked for each in occasions} == {None}
 
 
@@ -234,6 +236,6 @@ def by_hand(document: dict) -> Iterator[tuple[datetime, str, str]]:
         for cycle in range(0, LAST, schedule["repeatProtocol"]["amount"]):
             for offset in schedule["repeatQuestionnaire"]["unitsFromZero"]:
                 minutes = offset * units[schedule["repeatQuestionnaire"]["unit"]]
-                shown = datetime(2026, 3, 20) + timedelta(days=cycle, minutes=minutes)
-                if shown < datetime(2026, 3, 20) + timedelta(days=LAST):
+                shown = FIRST + timedelta(days=cycle, minutes=minutes)
+                if shown < FIRST + timedelta(days=LAST):
                     yield shown.replace(tzinfo=LONDON).astimezone(UTC), shown.isoformat(), assessment["questionnaire"]["name"]

@@ -1,7 +1,7 @@
 """RADAR's formats: questionnaires in several languages, and protocols on our designs."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -213,8 +213,9 @@ def test_a_schedule_lists_each_time_once_a_day():
     assert overlapping.by_day(3) == {1: ("08:00",), 2: ("08:00",), 3: ("08:00",)}
 
 
-START = datetime(2026, 3, 20, 6, 0, tzinfo=UTC)
-"""Nine days before the clocks go forward in London."""
+START = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)
+"""Six days before the clocks go back in London; day 161 is the one on which they go forward."""
+LAST = 166
 
 
 def planned(protocol, days):
@@ -223,7 +224,7 @@ def planned(protocol, days):
         b"k" * 32,
         protocol.designs,
         (ZoneSpan(START, "Europe/London"),),
-        (WakeSpan(date(2026, 3, 20), protocol.wake.default),),
+        (WakeSpan(START.date(), protocol.wake.default),),
         START,
         days,
     )
@@ -234,10 +235,10 @@ def test_times_written_by_hand_keep_their_wall_clock_through_both_clock_changes(
     weekly = assessment(
         repeatProtocol={"unit": "day", "amount": 7}, repeatQuestionnaire={"unit": "min", "unitsFromZero": [515, 1993, 9803]}
     )
-    found = imported(("protocol.json", radar(weekly)), days=240)
+    found = imported(("protocol.json", radar(weekly)), days=LAST)
     by_day = {0: "08:35", 1: "09:13", 6: "19:23"}
-    wanted = [f"{START.date() + timedelta(days=day)}T{by_day[day % 7]}:00" for day in range(240) if day % 7 in by_day]
-    occasions = planned(found.protocol, 240)
+    wanted = [f"{START.date() + timedelta(days=day)}T{by_day[day % 7]}:00" for day in range(LAST) if day % 7 in by_day]
+    occasions = planned(found.protocol, LAST)
     assert [one.local_due for one in occasions] == wanted
     assert {one.offset_minutes for one in occasions} == {0, 60}
     assert {one.blocked for one in occasions} == {None}
