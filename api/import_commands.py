@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.actions.first_run import shipped
 from api.actions.import_study import Outcome, import_study
 from api.foreign.limits import MAX_BYTES
 from api.foreign.notes import Notes
 from api.foreign.redcap.write import write_archive, write_dictionary
 from api.foreign.sources import Given
 from api.foreign.study import Wanted
-from api.rehearsal.aims import SHIPPED, document_of
+from api.rehearsal.aims import document_of, unchecked
 from models.codec import canonical
 from models.definition.load import parse
 from models.errors import Conflict, Invalid, Missing
@@ -36,9 +35,9 @@ def import_files(
     lent = parse(document_of(frame))
     wanted = Wanted(frame=lent, length_days=days or lent.length_days, name=name, language=language, by_chance=by_chance)
     outcome = import_study((Given(str(file), _read(file)) for file in files), wanted)
-    places.report.write_bytes(canonical(outcome.report) + b"\n")
+    _write(places.report, canonical(outcome.report) + b"\n")
     if outcome.protocol is not None:
-        places.out.write_bytes(outcome.document + b"\n")
+        _write(places.out, outcome.document + b"\n")
     return outcome
 
 
@@ -50,15 +49,22 @@ def _read(file: Path) -> bytes:
 
 def export_dictionary(protocol: str, out: Path, instrument: str | None) -> Notes:
     """Writes a dictionary, or where `out` ends in `.zip` the archive of one instrument. The warnings say what REDCap does not say."""
-    document = parse(shipped(protocol) if protocol in SHIPPED and not Path(protocol).is_file() else Path(protocol).read_bytes())
+    if out.resolve() == Path(protocol).resolve():
+        raise Conflict("file_exists", f"{out} is the protocol; name another place with --out.")
+    document = parse(unchecked(protocol))
     known = [one.id for one in document.instruments]
     if instrument is not None and instrument not in known:
         raise Missing("not_found", f"The protocol has no instrument {instrument}; it has: {', '.join(known)}.")
     notes = Notes(file=protocol)
     if out.suffix.lower() != ".zip":
-        out.write_bytes(write_dictionary(document, notes, instrument))
+        _write(out, write_dictionary(document, notes, instrument))
         return notes
     if instrument is None and len(known) > 1:
         raise Invalid("one_instrument", f"An archive holds one instrument; name it with --instrument: {', '.join(known)}.")
-    out.write_bytes(write_archive(document, instrument or known[0], notes))
+    _write(out, write_archive(document, instrument or known[0], notes))
     return notes
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)

@@ -12,13 +12,14 @@ from typing import Any, Final
 from api.foreign.logic.grammar import COMPARISONS
 from api.foreign.logic.scope import NUMBERS, Known, NotCarried, Scope
 from api.foreign.logic.sums import number, plain_number
-from api.foreign.logic.tree import Binary, Joined, Number, Reference, Text, Tree, Unary
+from api.foreign.logic.tree import Binary, Call, Joined, Number, Reference, Text, Tree, Unary
 from models.definition.expression import check_shape
 from models.kinds import ItemKind
 
 _ORDERS: Final[Mapping[str, Callable[[float, float], bool]]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _CLOCK: Final = {ItemKind.DATE: re.compile(r"\d{4}-\d\d-\d\d\Z"), ItemKind.TIME: re.compile(r"\d\d:\d\d\Z")}
+_BLANK: Final = frozenset({"isblankormissingcode", "isblankornull", "isnull"})
 _YES_NO: Final[Mapping[str, bool]] = {"1": True, "0": False}
 
 
@@ -47,6 +48,8 @@ def _condition(tree: Tree, scope: Scope) -> Any:
         return _comparison(tree, scope)
     if isinstance(tree, Reference):
         return _alone(tree, scope.find(tree))
+    if isinstance(tree, Call) and tree.function in _BLANK and len(tree.arguments) == 1 and isinstance(tree.arguments[0], Reference):
+        return _blank("=", scope.find(tree.arguments[0]))
     raise NotCarried("not_a_condition", "It is neither true nor false.")
 
 

@@ -5,7 +5,7 @@ them to a local midnight field by field. Without a completion window the app lea
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -167,12 +167,9 @@ def _minutes(interval: Mapping[str, Any]) -> int | None:
 def _reminders(raw: Any) -> tuple[int, ...]:
     """Minutes after the prompt: from an interval that repeats, or from a list of offsets."""
     if isinstance(raw, list):
-        return tuple(_some(_minutes(_object(_object(one).get("offset"))) for one in raw[:MAX_OFFSETS]))
+        listed = (_minutes(_object(_object(one).get("offset"))) for one in raw[:MAX_OFFSETS])
+        return tuple(one for one in listed if one is not None)
     every, times = _minutes(_object(raw)), number_of(_object(raw).get("repeat"))
     if every is None or times is None:
         return ()
     return tuple(every * number for number in range(1, min(int(max(times, 0)), MAX_OFFSETS) + 1))
-
-
-def _some(found: Iterator[int | None]) -> Iterator[int]:
-    return (one for one in found if one is not None)

@@ -158,6 +158,8 @@ def test_a_written_rule_reads_back_as_the_same_condition(text, answers):
         ("[y]", ("==", {"item": "y"}, True)),
         ("[n] = ''", ("not", ("answered", "n"))),
         ("[n] <> ''", ("answered", "n")),
+        ("isblankormissingcode([n])", ("not", ("answered", "n"))),
+        ("not isblankornull([t])", ("not", ("not", ("answered", "t")))),
         ("[n] > '3'", (">", {"item": "n"}, 3)),
         ("[c(x)] = '1'", ("has", {"item": "c_item"}, "x")),
         ("[c(x)]", ("has", {"item": "c_item"}, "x")),

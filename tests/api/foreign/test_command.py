@@ -27,11 +27,13 @@ def called(*words: str) -> Result:
 def test_a_study_is_imported_with_a_report_of_what_was_not_carried(here):
     (here / "protocol.json").write_bytes(radar(assessment(notification={"text": {"en": "Your treatment diary"}})))
     (here / "check_armt.json").write_bytes(questionnaire({"field_name": "a"}, {"field_name": "b", "branching_logic": "[nowhere] = '1'"}))
-    done = called("import", "protocol.json", "check_armt.json", "--report", "r.json", "--out", "o.json", "--days", "30", "--name", "mine")
+    done = called(
+        "import", "protocol.json", "check_armt.json", "--report", "new/r.json", "--out", "new/o.json", "--days", "30", "--name", "mine"
+    )
     assert done.exit_code == 0, done.output
-    protocol = parse((here / "o.json").read_bytes())
+    protocol = parse((here / "new" / "o.json").read_bytes())
     assert (protocol.name, protocol.length_days, [one.id for one in protocol.instruments]) == ("mine", 30, ["check"])
-    report = json.loads((here / "r.json").read_bytes())
+    report = json.loads((here / "new" / "r.json").read_bytes())
     assert report["warnings_by_kind"] == {
         "frame_assumed": 1,
         "logic_not_carried": 1,
@@ -43,7 +45,7 @@ def test_a_study_is_imported_with_a_report_of_what_was_not_carried(here):
     assert [one["rules"] for one in report["files"]] == [{"found": 0, "parsed": 0, "carried": 0}, {"found": 1, "parsed": 1, "carried": 0}]
     assert report["faults"] == []
     assert "logic_not_carried" in done.output
-    assert called("protocol", "check", "o.json").exit_code == 0
+    assert called("protocol", "check", "new/o.json").exit_code == 0
 
 
 def test_a_refused_file_does_not_hold_up_the_others_and_is_named(here):
@@ -106,6 +108,8 @@ def test_a_dictionary_and_an_archive_are_exported(here):
     assert len(parse((here / "3.json").read_bytes()).items()) == len(parse((here / "2.json").read_bytes()).items())
     assert isinstance(called("export-dictionary", "oud", "--out", "x.zip").exception, Invalid)
     assert isinstance(called("export-dictionary", "oud", "--instrument", "nothing").exception, Missing)
+    assert isinstance(called("export-dictionary", "1.json", "--out", "1.json").exception, Conflict)
+    assert isinstance(called("export-dictionary", "nowhere.json").exception, Invalid)
 
 
 def test_every_kind_of_warning_stands_in_the_document_and_no_other():
