@@ -20,6 +20,8 @@ _ORDERS: Final[Mapping[str, Callable[[float, float], bool]]] = {"<": operator.lt
 _MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 _CLOCK: Final = {ItemKind.DATE: re.compile(r"\d{4}-\d\d-\d\d\Z"), ItemKind.TIME: re.compile(r"\d\d:\d\d\Z")}
 _BLANK: Final = frozenset({"isblankormissingcode", "isblankornull", "isnull"})
+_CERTAIN: Final = frozenset({"==", "answered"})
+"""Operations that are never missing, so that two negations are none."""
 _YES_NO: Final[Mapping[str, bool]] = {"1": True, "0": False}
 
 
@@ -43,7 +45,9 @@ def _condition(tree: Tree, scope: Scope) -> Any:
     if isinstance(tree, Joined):
         return (tree.operator, *(_condition(part, scope) for part in tree.parts))
     if isinstance(tree, Unary) and tree.operator == "not":
-        return ("not", _decided(_condition(tree.operand, scope)))
+        inner = _decided(_condition(tree.operand, scope))
+        twice = inner[0] == "not" and inner[1][0] in _CERTAIN
+        return inner[1] if twice else ("not", inner)
     if isinstance(tree, Binary) and tree.operator in COMPARISONS:
         return _comparison(tree, scope)
     if isinstance(tree, Reference):
@@ -55,7 +59,7 @@ def _condition(tree: Tree, scope: Scope) -> Any:
 
 def _decided(condition: Any) -> Any:
     """Never missing: `not` turns a blank's False into True, as theirs does."""
-    if condition[0] in {"==", "answered"} or (condition[0] == "not" and condition[1][0] in {"==", "answered", "coalesce"}):
+    if condition[0] in _CERTAIN or (condition[0] == "not" and condition[1][0] in {*_CERTAIN, "coalesce"}):
         return condition
     return ("coalesce", condition, False)
 

@@ -159,7 +159,7 @@ def test_a_written_rule_reads_back_as_the_same_condition(text, answers):
         ("[n] = ''", ("not", ("answered", "n"))),
         ("[n] <> ''", ("answered", "n")),
         ("isblankormissingcode([n])", ("not", ("answered", "n"))),
-        ("not isblankornull([t])", ("not", ("not", ("answered", "t")))),
+        ("not isblankornull([t])", ("answered", "t")),
         ("[n] > '3'", (">", {"item": "n"}, 3)),
         ("[c(x)] = '1'", ("has", {"item": "c_item"}, "x")),
         ("[c(x)]", ("has", {"item": "c_item"}, "x")),
