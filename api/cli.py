@@ -14,16 +14,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy.exc import OperationalError
 
-from api import commands, rehearsal_commands
+from api import commands, import_commands, rehearsal_commands
 from api.logs import set_up_logs
 from api.rehearsal.drive import Wanted
 from api.rehearsal.people.terms import Preset
 from api.rehearsal_commands import Lived, Showing
-from models.errors import Conflict, Problem
+from models.errors import Conflict, Fault, Invalid, Problem
 from models.kinds import Role
 from models.lock import AlreadyWriting
 from models.settings import DatabaseSettings
@@ -53,10 +54,10 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except AlreadyWriting as problem:
-        err.print(f"[bold]Not now.[/] {problem.detail}")
+        err.print(f"[bold]Not now.[/] {escape(problem.detail)}")
         sys.exit(3)
     except Problem as problem:
-        err.print(f"[bold red]Refused[/] ({problem.code}): {problem.detail}")
+        err.print(f"[bold red]Refused[/] ({problem.code}): {escape(problem.detail)}")
         _faults(problem)
         sys.exit(1)
     except OperationalError as error:
@@ -71,7 +72,7 @@ def _faults(problem: Problem) -> None:
         return
     table = Table("place", "rule", "what is wrong", show_lines=False)
     for fault in problem.faults:
-        table.add_row(fault.pointer, fault.rule, fault.message)
+        table.add_row(escape(fault.pointer), fault.rule, escape(fault.message))
     err.print(table)
 
 
@@ -184,6 +185,42 @@ def export(
     out.print(f"{built.path}\nsha256 {built.sha256}")
 
 
+@app.command("import")
+def import_(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="RADAR or REDCap files of one study.")
+    ],
+    report: Annotated[Path, typer.Option(help="Where to write what was carried and what was not, JSON.")] = Path("import-report.json"),
+    out: Annotated[Path, typer.Option(help="Where to write the protocol. Never written over.")] = Path("imported.json"),
+    frame: Annotated[
+        str, typer.Option(help="The protocol that lends help screen, staffing and wake windows: a file, or a shipped one.")
+    ] = "oud",
+    days: Annotated[int | None, typer.Option(min=1, max=3660, help="Study days. Default: the frame's.")] = None,
+    name: Annotated[str | None, typer.Option(help="Short name of the protocol. Default: the study's own.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of the protocol, as `en`. Default: en where a file is in it.")] = None,
+    by_chance: Annotated[bool, typer.Option("--by-chance", help="Draw anew the times that were written by hand for everybody.")] = False,
+) -> None:
+    """Import a study that runs elsewhere, as a protocol to look through: RADAR aRMT and REDCap."""
+    places = import_commands.Places(out, report)
+    outcome = import_commands.import_files(files, places, frame=frame, days=days, name=name, language=language, by_chance=by_chance)
+    _show_import(outcome.report, places)
+    if refused := outcome.report["refused"]:
+        faults = [Fault(one["file"], one["code"], one["reason"]) for one in refused]
+        raise Invalid("files_refused", f"{len(refused)} of {len(files)} files were not imported.", faults)
+
+
+@app.command("export-dictionary")
+def export_dictionary(
+    protocol: Annotated[str, typer.Argument(help="A protocol: a file, or a shipped one.")],
+    out: Annotated[Path, typer.Option(help="A .csv for a data dictionary, a .zip for an instrument.")] = Path("dictionary.csv"),
+    instrument: Annotated[str | None, typer.Option(help="One instrument. Default: all of them.")] = None,
+) -> None:
+    """Write instruments as a REDCap data dictionary, or one of them as an instrument archive."""
+    notes = import_commands.export_dictionary(protocol, out, instrument)
+    _show_kinds(notes.by_kind())
+    typer.echo(str(out))
+
+
 DEMO_START = "2026-03-06T13:00Z"
 """A Friday: two days before clocks change in North America, three weeks before they do in Europe."""
 
@@ -262,6 +299,28 @@ def _progress(what: str, quiet: bool) -> Iterator[Any]:
     with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _show_import(report: dict[str, Any], places: import_commands.Places) -> None:
+    table = Table("file", "format", "fields", "rules: found", "parsed", "carried")
+    for one in report["files"]:
+        rules = (str(one["rules"][name]) for name in ("found", "parsed", "carried"))
+        table.add_row(escape(Path(one["file"]).name), one["format"], str(one["fields"]), *rules)
+    out.print(table)
+    _show_kinds(report["warnings_by_kind"])
+    if report["protocol"] is not None:
+        faults = len(report["faults"])
+        said = "It may be published once it was looked through" if not faults else f"{faults} faults keep it from being published"
+        out.print(f"{escape(str(places.out))}: {said}.", highlight=False)
+    out.print(f"{escape(str(places.report))}: every warning with its place and the original text.", highlight=False)
+
+
+def _show_kinds(kinds: dict[str, int]) -> None:
+    if kinds:
+        table = Table("warning", "times")
+        for kind, times in kinds.items():
+            table.add_row(kind, str(times))
+        out.print(table)
 
 
 def _summary(result: dict[str, Any]) -> None:

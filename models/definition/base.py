@@ -1,6 +1,6 @@
 """The base of every document and the names that all of them share."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -10,7 +10,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A wall-clock time of day, `HH:MM`, in the participant's zone."""
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
 
 Text = dict[Language, Annotated[str, StringConstraints(min_length=1, max_length=4000)]]
 """One sentence or passage by language tag. Every text holds the protocol's default language."""

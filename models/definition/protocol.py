@@ -9,6 +9,7 @@ from models.definition.content import ContentItem, HelpScreen
 from models.definition.decision import Availability, DecisionRule
 from models.definition.escalation import AlertRule, Disclosure, Ladder, Staffing
 from models.definition.instrument import Instrument, Item
+from models.definition.origin import OriginForm
 from models.definition.prompting import Design, WakeBounds
 
 SCHEMA = "breakwater.protocol/1"
@@ -36,6 +37,8 @@ class Protocol(Document):
     ladders: tuple[Ladder, ...] = ()
     staffing: Staffing
     help: HelpScreen
+    origin: tuple[OriginForm, ...] = ()
+    """Of an imported study: what its forms said in their own words."""
 
     def instrument(self, instrument_id: str) -> Instrument | None:
         return next((one for one in self.instruments if one.id == instrument_id), None)

@@ -12,7 +12,7 @@ from models.errors import Fault
 PLACEHOLDERS: Final = frozenset({"own_word", "since"})
 """`{own_word}`: the person's word for craving. `{since}`: time and day of their last check-in of the period asked about."""
 
-_NOT_TEXTS: Final = frozenset({"weights", "when", "show_if", "not_when", "condition"})
+_NOT_TEXTS: Final = frozenset({"weights", "when", "show_if", "not_when", "condition", "origin"})
 _BRACED: Final = re.compile(r"\{([^{}]*)\}")
 _HEALTH: Final = re.compile(
     r"\b(addict|alcohol|buprenorphine|clinic|crav|cocaine|depress|doctor|dose|drug|fentanyl|health|heroin|meds?\b|medic|methadone|mood|naloxone|opi(ate|oid)"
@@ -33,6 +33,15 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
         if "{by}" not in passage:
             where = pointer("help", "somebody_reading", language)
             yield Fault(where, "placeholder_missing", "The text says by when someone answers: it holds `{by}`.")
+
+
+def neutral(passage: str) -> bool:
+    """Whether no word of the list stands in it.
+
+    >>> neutral("A short check-in is ready."), neutral("Time to report craving")
+    (True, False)
+    """
+    return _HEALTH.search(passage) is None
 
 
 def _texts(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
@@ -65,5 +74,5 @@ def _design_push(place: int, design: Design) -> Iterator[Fault]:
 def _push(at: tuple[str | int, ...], text: Mapping[str, str]) -> Iterator[Fault]:
     """Nothing outs (safety.md rule 4). A list of words catches slips; it does not replace a reader."""
     for language, passage in sorted(text.items()):
-        if _HEALTH.search(passage):
+        if not neutral(passage):
             yield Fault(pointer(*at, language), "push_not_neutral", "Words on a lock screen say nothing about health.")

@@ -1,0 +1,1 @@
+"""RADAR aRMT: questionnaires and protocols."""
