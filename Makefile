@@ -1,6 +1,7 @@
 # Breakwater. `make help` says what there is. Nothing else to set up: git, make and Python >= 3.11 with venv.
 
 PYTHON ?= python3
+WORKERS ?= auto
 BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
@@ -18,8 +19,8 @@ run: $(RUN) ## Start everything on http://127.0.0.1:8000 (BREAKWATER_PORT change
 demo: $(RUN) ## Twenty simulated people live four weeks of a study: summary, page and dataset in var/demo
 	@$(BIN)/breakwater demo $(ARGS)
 
-test: $(DEV) ## The whole suite, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DEV) ## The whole suite, on SQLite and PostgreSQL, a process for each of up to four cores (WORKERS changes that)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(DEV) ## Style, types, import law, migrations in step with the tables, API document in step with the routes
 	$(BIN)/ruff check .
