@@ -1,9 +1,9 @@
 """Keeps the next days of prompts planned as rows. Planning twice changes nothing; what was sent or has passed is never touched."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import chain
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,8 +11,7 @@ from sqlalchemy import Row
 
 from models.definition.expression import holds
 from models.definition.prompting import FollowUp
-from models.definition.protocol import Protocol
-from models.kinds import DesignKind, EnrollmentState, PromptState
+from models.kinds import EnrollmentState, PromptState
 from models.protocols import Protocols
 from models.queries import planning
 from models.queries import prompt as prompts
@@ -20,15 +19,17 @@ from models.sealed import Keys
 from models.session import Sessions, WriteSession
 from scheduler.plan.calendar import DAY
 from scheduler.plan.followup import Prior, Source, follow_up
-from scheduler.plan.occasion import Occasion
-from scheduler.plan.occasions import plan, plan_day, planning_dates
-from scheduler.plan.reconcile import CALENDAR_KINDS, Block, Changes, PlannedRow, Retime, reconcile
-from scheduler.plan_inputs import Person, read_person, unmovable
+from scheduler.plan.reconcile import CALENDAR_KINDS
+from scheduler.plan_inputs import Person, read_people, read_person
+from scheduler.plan_turn import Changed, take_turn
 from scheduler.plan_writes import PlanWrites
 
 HORIZON_DAYS: Final = 7
 REFRESH: Final = timedelta(days=1)
 """A horizon that is shorter than its length by this is planned again, so everyone is planned once a day."""
+
+TOGETHER: Final = 16
+"""People planned in one transaction. More would save little, and on SQLite whoever answers waits as long as it takes."""
 
 SYSTEM: Final = "system"
 
@@ -60,38 +61,72 @@ def plan_enrollment(
     reason: str = "replanned",
     actor: str = SYSTEM,
 ) -> Counts:
-    """Brings a person's unsent prompts to what the plan says up to `days` from `now`, and gives how many changed.
+    """`plan_enrollments` for one person: how many prompts changed."""
+    found = plan_enrollments(session, keys, protocols, (enrollment_id,), now=now, days=days, reason=reason, actor=actor)
+    return found.get(enrollment_id, Counts())
 
-    Locks the enrollment, then its prompts. `reason` (coded: zone, wake, pause, protocol, event) stands on what it changes. Someone
-    who has left, finished or withdrawn consent has all waiting prompts cancelled.
+
+def plan_enrollments(
+    session: WriteSession,
+    keys: Keys,
+    protocols: Protocols,
+    enrollment_ids: Collection[int],
+    *,
+    now: datetime,
+    days: int = HORIZON_DAYS,
+    reason: str = "replanned",
+    actor: str = SYSTEM,
+) -> Mapping[int, Counts]:
+    """Brings people's unsent prompts to what the plan says up to `days` from `now`, and gives what changed by enrollment.
+
+    Locks the enrollments, then their prompts; reads and writes set by set, and writes differences alone. `reason` (coded: zone,
+    wake, pause, protocol, event) stands on what it changes. Someone who has left, finished or withdrawn consent has all waiting
+    prompts cancelled.
     """
-    enrollment = planning.lock_enrollment(session, enrollment_id)
-    if enrollment is None or (refusal := _not_asked(enrollment)) == "not_started":
-        return Counts()
-    if refusal is not None:
-        planning.finish_plan(session, enrollment.id, planned_until=None, protocol_version_id=enrollment.protocol_version_id)
-        return Counts(cancelled=cancel_waiting(session, enrollment.id, now=now, reason=refusal, actor=actor))
-    person = read_person(session, keys, enrollment, now=now)
-    return _plan(session, protocols, person, now=now, days=days, reason=reason, actor=actor)
+    locked = [(row, _not_asked(row)) for row in planning.lock_enrollments(session, enrollment_ids)]
+    counts: dict[int, Counts] = {}
+    for row, refusal in locked:
+        if refusal is not None and refusal != "not_started":
+            planning.finish_plans(session, [(row.id, None, row.protocol_version_id)])
+            counts[row.id] = Counts(cancelled=cancel_waiting(session, row.id, now=now, reason=refusal, actor=actor))
+    asked = [row for row, refusal in locked if refusal is None]
+    if asked:
+        people = read_people(session, keys, asked, now=now)
+        counts |= _plan(session, protocols, people, now=now, days=days, reason=reason, actor=actor)
+    return counts
 
 
 def plan_due(sessions: Sessions, keys: Keys, protocols: Protocols, *, now: datetime, limit: int, days: int = HORIZON_DAYS) -> int:
-    """Plans enrollments whose horizon has come near or whose plan is stale, each in its own transaction; gives how many.
+    """Plans enrollments whose horizon has come near or whose plan is stale, some in one transaction; gives how many.
 
     One person whose plan fails is raised after the others were planned, so that nobody waits for a stranger's fault.
     """
     with sessions.reading() as reading:
         owed = planning.due_enrollments(reading, edge=now + timedelta(days=days) - REFRESH, limit=limit)
     failed: list[Exception] = []
-    for enrollment_id in owed:
+    for place in range(0, len(owed), TOGETHER):
+        together = owed[place : place + TOGETHER]
         try:
             with sessions.transaction() as session:
-                plan_enrollment(session, keys, protocols, enrollment_id, now=now, days=days)
-        except Exception as error:  # noqa: BLE001  # raised below; the worker logs and counts it
-            failed.append(error)
+                plan_enrollments(session, keys, protocols, together, now=now, days=days)
+        except Exception:  # noqa: BLE001  # done again one by one, where each fault is its own
+            failed += _one_by_one(sessions, keys, protocols, together, now=now, days=days)
     if failed:
         raise failed[0]
     return len(owed)
+
+
+def _one_by_one(
+    sessions: Sessions, keys: Keys, protocols: Protocols, enrollment_ids: Iterable[int], *, now: datetime, days: int
+) -> list[Exception]:
+    failed: list[Exception] = []
+    for enrollment_id in enrollment_ids:
+        try:
+            with sessions.transaction() as session:
+                plan_enrollment(session, keys, protocols, enrollment_id, now=now, days=days)
+        except Exception as error:  # noqa: BLE001  # raised by the caller; the worker logs and counts it
+            failed.append(error)
+    return failed
 
 
 def plan_follow_up(
@@ -117,14 +152,12 @@ def plan_follow_up(
         return ()
     person = read_person(session, keys, enrollment, now=now)
     inputs = person.inputs(protocol, {})
-    writes = PlanWrites(session, person, {version_id: protocol}, {}, now, actor)
-    planned: list[UUID] = []
+    writes = PlanWrites(session, now, actor)
     for design in designs:
         found = follow_up(inputs, design, source, _priors(session, enrollment_id, design.id, source.answered_at), now=now).occasion
-        if found is not None and writes.insert([found], version_id=version_id):
-            planned.append(found.uid)
-    writes.finish()
-    return tuple(planned)
+        if found is not None:
+            writes.insert(person, {version_id: protocol}, found, version_id)
+    return tuple(writes.finish())
 
 
 def _asks(design: FollowUp, source: Source) -> bool:
@@ -156,87 +189,21 @@ def _not_asked(enrollment: Row[Any]) -> str | None:
     return None if enrollment.consent_collect else "no_consent"
 
 
-def _plan(session: WriteSession, protocols: Protocols, person: Person, *, now: datetime, days: int, reason: str, actor: str) -> Counts:
-    until = now + timedelta(days=days)
-    today = person.today(now=now)
-    current = person.versions.on(today)
-    assert current is not None
-    first, last = planning_dates(person.inputs(protocols.get(session, current), {}), now, until)
-    stored = planning.lock_planned(session, person.enrollment.id, first, CALENDAR_KINDS)
-    rows = {row.uid: row for row in stored if person.versions.on(row.slot_date) is not None}
-    last = max(last, max((row.slot_date for row in rows.values()), default=last))
-    texts = {version: protocols.get(session, version) for version in (current, *person.versions.among(first, last))}
-    sent = unmovable(stored, now=now)
-    wanted = {one.uid: one for one in _wanted(person, texts, sent, now=now, until=until, last=last)}
-    changes = reconcile([_planned_row(row) for row in rows.values()], wanted.values(), now=now, reason=reason)
-    counts = _apply(PlanWrites(session, person, texts, rows, now, actor), changes, wanted, reason)
-    planned_until = _planned_until(person, texts[current], today, last, now=now, days=days)
-    planning.finish_plan(session, person.enrollment.id, planned_until=planned_until, protocol_version_id=current)
-    return counts
+def _plan(
+    session: WriteSession, protocols: Protocols, people: Sequence[Person], *, now: datetime, days: int, reason: str, actor: str
+) -> Mapping[int, Counts]:
+    turns = [take_turn(session, protocols, person, now=now, until=now + timedelta(days=days)) for person in people]
+    stored: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in planning.lock_planned(session, [one.key for one in turns], min(one.first for one in turns), CALENDAR_KINDS):
+        stored[row.enrollment_id].append(row)
+    writes = PlanWrites(session, now, actor)
+    changed = {one.key: one.collect(session, protocols, writes, stored[one.key], reason=reason) for one in turns}
+    new = writes.finish()
+    planning.finish_plans(session, [(one.key, one.planned_until(refresh=REFRESH), one.current) for one in turns])
+    return {key: _counted(one, new) for key, one in changed.items()}
 
 
-def _wanted(
-    person: Person, texts: Mapping[int, Protocol], sent: Mapping[UUID, datetime], *, now: datetime, until: datetime, last: date
-) -> Iterator[Occasion]:
-    """The occasions up to the local date `last`, each by the version that holds on its date.
-
-    `last` lies after the dates of `until` only where rows were planned before a move to the west.
-    """
-    for version in texts:
-        inputs = person.inputs(texts[version], sent)
-        _, end = planning_dates(inputs, now, until)
-        later = (plan_day(inputs, end + DAY * number) for number in range(1, (last - end).days + 1))
-        for one in chain(plan(inputs, now, until), *later):
-            if person.versions.on(one.slot.local_date) == version:
-                yield one
-
-
-def _planned_row(row: Row[Any]) -> PlannedRow:
-    return PlannedRow(
-        uid=row.uid,
-        kind=DesignKind(row.kind),
-        instrument=row.instrument,
-        state=PromptState(row.state),
-        due_at=row.due_at,
-        expires_at=row.expires_at,
-        zone=row.zone,
-        plan_revision=row.plan_revision,
-        reason=row.reason,
-    )
-
-
-def _apply(writes: PlanWrites, changes: Changes, wanted: Mapping[UUID, Occasion], reason: str) -> Counts:
-    again: tuple[Retime | Block, ...] = (*changes.retime, *changes.block)
-    for one in again:
-        writes.replan(one.row.uid, one.occasion, one.plan_revision, reason)
-    for gone in changes.supersede:
-        writes.supersede(gone.row.uid, gone.reason)
-    moved = list(_other_version(writes, changes.keep, wanted))
-    for row, occasion in moved:
-        writes.replan(row.uid, occasion, row.plan_revision + 1, "protocol")
-    inserted = writes.insert(changes.insert)
-    writes.finish()
-    return Counts(inserted, len(changes.retime), len(changes.block), len(changes.supersede), len(moved))
-
-
-def _other_version(
-    writes: PlanWrites, kept: Iterable[PlannedRow], wanted: Mapping[UUID, Occasion]
-) -> Iterator[tuple[PlannedRow, Occasion]]:
-    """Prompts still to come whose times stay and whose protocol version does not; what was sent finishes on its own version."""
-    for row in kept:
-        one = wanted.get(row.uid)
-        if one is None or row.due_at <= writes.now or row.due_at != one.due_at:
-            continue
-        same_state = row.state is (PromptState.PLANNED if one.blocked is None else PromptState.BLOCKED)
-        if same_state and writes.rows[row.uid].protocol_version_id != writes.version(one):
-            yield row, one
-
-
-def _planned_until(person: Person, protocol: Protocol, today: date, last: date, *, now: datetime, days: int) -> datetime | None:
-    """None after the last study day. Where another version is to come, no later than makes its first day plan again."""
-    until = now + timedelta(days=days)
-    coming = person.versions.next_after(today)
-    if coming is not None:
-        return min(until, person.begins(coming) + timedelta(days=days) - REFRESH)
-    ended = last > person.inputs(protocol, {}).start_date + DAY * (protocol.length_days - 1)
-    return None if ended else until
+def _counted(changed: Changed, new: Collection[UUID]) -> Counts:
+    changes = changed.changes
+    inserted = sum(one.uid in new for one in changes.insert)
+    return Counts(inserted, len(changes.retime), len(changes.block), len(changes.supersede), changed.moved_version)

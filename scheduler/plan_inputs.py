@@ -1,5 +1,6 @@
 """What the planner needs to know of a person, read from the rows and turned into the planner's values."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -60,6 +61,13 @@ class Person:
         """The study date at `now`."""
         return study_date(now, self.zones, self.wake)
 
+    def version(self, day: date) -> int:
+        """The protocol version that an occasion of this local date belongs to."""
+        version = self.versions.on(day)
+        if version is None:
+            raise ValueError("an occasion lies before every known version")
+        return version
+
     def begins(self, day: date) -> datetime:
         """The instant at which a local date begins in the zone where the person is now."""
         return resolve(day, "00:00", self.zones[-1].zone)
@@ -81,22 +89,47 @@ class Person:
 
 
 def read_person(session: ReadSession, keys: Keys, enrollment: Row[Any], *, now: datetime) -> Person:
-    """Reads the histories of an enrollment that has started; `enrollment` is its whole row.
+    """One of `read_people`."""
+    return read_people(session, keys, (enrollment,), now=now)[0]
+
+
+def read_people(session: ReadSession, keys: Keys, enrollments: Sequence[Row[Any]], *, now: datetime) -> list[Person]:
+    """Reads the histories of enrollments that have started, set by set and in the order given; each is its whole row.
 
     Where there is no history of zones or wake windows, what stands on the row holds for all time.
     """
-    zones = tuple(ZoneSpan(row.valid_from, row.zone) for row in planning.zone_history(session, enrollment.id))
-    wake = tuple(WakeSpan(row.valid_from, wake_windows(row.wake_windows)) for row in planning.wake_history(session, enrollment.id))
-    zones = _last_of_each(zones) or (ZoneSpan(enrollment.started_at, enrollment.zone),)
-    wake = _last_of_each(wake) or (WakeSpan(enrollment.started_at.date(), wake_windows(enrollment.wake_windows)),)
+    ids = [one.id for one in enrollments]
+    zones, wakes = _by_person(planning.zone_histories(session, ids)), _by_person(planning.wake_histories(session, ids))
+    pauses, events = _by_person(planning.pauses(session, ids)), _by_person(planning.anchor_events(session, ids))
+    moves = _by_person(planning.protocol_moves(session, ids))
+    return [_person(keys, one, zones[one.id], wakes[one.id], pauses[one.id], events[one.id], moves[one.id], now) for one in enrollments]
+
+
+_Rows = Sequence[Row[Any]]
+
+
+def _by_person(rows: _Rows) -> Mapping[int, _Rows]:
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.enrollment_id].append(row)
+    return found
+
+
+def _person(
+    keys: Keys, enrollment: Row[Any], zone_rows: _Rows, wake_rows: _Rows, pauses: _Rows, events: _Rows, moves: _Rows, now: datetime
+) -> Person:
+    zones = _last_of_each(tuple(ZoneSpan(row.valid_from, row.zone) for row in zone_rows))
+    wake = _last_of_each(tuple(WakeSpan(row.valid_from, wake_windows(row.wake_windows)) for row in wake_rows))
+    zones = zones or (ZoneSpan(enrollment.started_at, enrollment.zone),)
+    wake = wake or (WakeSpan(enrollment.started_at.date(), wake_windows(enrollment.wake_windows)),)
     return Person(
         enrollment=enrollment,
         plan_key=plan_key(keys, enrollment.plan_key, enrollment.key_id, str(enrollment.uid)),
         zones=zones,
         wake=wake,
-        pauses=tuple(_pause(row) for row in planning.pauses(session, enrollment.id)),
-        anchors=_anchors(planning.anchor_events(session, enrollment.id)),
-        versions=_versions(enrollment, planning.protocol_moves(session, enrollment.id), study_date(now, zones, wake)),
+        pauses=tuple(_pause(row) for row in pauses),
+        anchors=_anchors(events),
+        versions=_versions(enrollment, moves, study_date(now, zones, wake)),
     )
 
 

@@ -37,56 +37,74 @@ def due_enrollments(session: ReadSession, *, edge: datetime, limit: int) -> Sequ
     return list(dict.fromkeys(row.id for row in rows))[:limit]
 
 
+def lock_enrollments(session: WriteSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """All columns, locked in order of id (primary key); rows that name the people may still be written."""
+    statement = select(Enrollment).where(Enrollment.id.in_(sorted(enrollment_ids))).order_by(Enrollment.id)
+    return session.rows(statement.with_for_update(key_share=True))
+
+
 def lock_enrollment(session: WriteSession, enrollment_id: int) -> Row[Any] | None:
-    """All columns, locked (primary key); rows that name the person may still be written."""
-    return session.row(select(Enrollment).where(Enrollment.id == enrollment_id).with_for_update(key_share=True))
+    """One of `lock_enrollments`."""
+    return next(iter(lock_enrollments(session, (enrollment_id,))), None)
 
 
-def zone_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
+def zone_histories(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Oldest first; of several from one instant the last recorded comes last (ix_zone_history_enrollment)."""
     return session.rows(
-        select(ZoneHistory.zone, ZoneHistory.valid_from)
-        .where(ZoneHistory.enrollment_id == enrollment_id)
+        select(ZoneHistory.enrollment_id, ZoneHistory.zone, ZoneHistory.valid_from)
+        .where(ZoneHistory.enrollment_id.in_(sorted(enrollment_ids)))
         .order_by(ZoneHistory.valid_from, ZoneHistory.id)
     )
 
 
-def wake_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
+def zone_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
+    """One of `zone_histories`."""
+    return zone_histories(session, (enrollment_id,))
+
+
+def wake_histories(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Oldest first; of several from one day the last recorded comes last (ix_wake_history_enrollment)."""
     return session.rows(
-        select(WakeHistory.wake_windows, WakeHistory.valid_from)
-        .where(WakeHistory.enrollment_id == enrollment_id)
+        select(WakeHistory.enrollment_id, WakeHistory.wake_windows, WakeHistory.valid_from)
+        .where(WakeHistory.enrollment_id.in_(sorted(enrollment_ids)))
         .order_by(WakeHistory.valid_from, WakeHistory.id)
     )
 
 
-def pauses(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
+def wake_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
+    """One of `wake_histories`."""
+    return wake_histories(session, (enrollment_id,))
+
+
+def pauses(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Every pause, over or not (ix_pause_enrollment)."""
     return session.rows(
-        select(Pause.starts_at, Pause.ends_at, Pause.ended_early_at).where(Pause.enrollment_id == enrollment_id).order_by(Pause.starts_at)
+        select(Pause.enrollment_id, Pause.starts_at, Pause.ends_at, Pause.ended_early_at)
+        .where(Pause.enrollment_id.in_(sorted(enrollment_ids)))
+        .order_by(Pause.starts_at)
     )
 
 
-def anchor_events(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
+def anchor_events(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Timed events that were not retracted (ix_timed_event_enrollment)."""
     return session.rows(
-        select(TimedEvent.kind, TimedEvent.happened_at)
-        .where(TimedEvent.enrollment_id == enrollment_id, TimedEvent.retracted_at.is_(None))
-        .order_by(TimedEvent.happened_at)
+        select(TimedEvent.enrollment_id, TimedEvent.kind, TimedEvent.happened_at, TimedEvent.client_id)
+        .where(TimedEvent.enrollment_id.in_(sorted(enrollment_ids)), TimedEvent.retracted_at.is_(None))
+        .order_by(TimedEvent.happened_at, TimedEvent.id)
     )
 
 
-def protocol_moves(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
+def protocol_moves(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """From which local day which version holds, in order; of two for one day the later decision (ix_protocol_move_enrollment)."""
     return session.rows(
-        select(ProtocolMove.protocol_version_id, ProtocolMove.valid_from)
-        .where(ProtocolMove.enrollment_id == enrollment_id)
+        select(ProtocolMove.enrollment_id, ProtocolMove.protocol_version_id, ProtocolMove.valid_from)
+        .where(ProtocolMove.enrollment_id.in_(sorted(enrollment_ids)))
         .order_by(ProtocolMove.valid_from, ProtocolMove.id)
     )
 
 
-def lock_planned(session: WriteSession, enrollment_id: int, first: date, kinds: Collection[str]) -> Sequence[Row[Any]]:
-    """A person's prompts of these design kinds from a local date on, locked in order of id.
+def lock_planned(session: WriteSession, enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Sequence[Row[Any]]:
+    """People's prompts of these design kinds from a local date on, locked in order of id.
 
     Nothing of a local date is due more than 14 hours before it begins in UTC, so the read starts a day before (ix_prompt_enrollment_due).
     """
@@ -94,7 +112,7 @@ def lock_planned(session: WriteSession, enrollment_id: int, first: date, kinds: 
     return session.rows(
         select(Prompt)
         .where(
-            Prompt.enrollment_id == enrollment_id,
+            Prompt.enrollment_id.in_(sorted(enrollment_ids)),
             Prompt.due_at >= since,
             Prompt.slot_date >= first,
             Prompt.kind.in_(sorted(kinds)),
@@ -116,10 +134,7 @@ def follow_ups(session: ReadSession, enrollment_id: int, design: str, since: dat
 
 def insert_prompts(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[UUID, int]:
     """Inserts prompts that are not there yet: id -> internal key of the new ones."""
-    if not rows:
-        return {}
-    statement = session.insert(Prompt).on_conflict_do_nothing().returning(Prompt.uid, Prompt.id)
-    return {row.uid: row.id for row in session.execute(statement, rows)}
+    return {row.uid: row.id for row in session.add_new(Prompt, rows, Prompt.uid, Prompt.id)}
 
 
 _PLANNED = (
@@ -154,13 +169,17 @@ def replan_prompts(session: WriteSession, changes: Sequence[tuple[int, Mapping[s
         session.execute(_REPLAN, [{"key": key, **{f"to_{name}": values[name] for name in _PLANNED}} for key, values in changes])
 
 
-def finish_plan(session: WriteSession, enrollment_id: int, *, planned_until: datetime | None, protocol_version_id: int) -> None:
-    """Prompts are rows up to `planned_until`; None: there is nothing more to plan until something changes."""
-    session.execute(
-        update(Enrollment)
-        .where(Enrollment.id == enrollment_id)
-        .values(planned_until=planned_until, plan_stale=False, protocol_version_id=protocol_version_id)
-    )
+_FINISH = (
+    update(Enrollment)
+    .where(Enrollment.id == bindparam("key"))
+    .values(planned_until=bindparam("to_until"), plan_stale=False, protocol_version_id=bindparam("to_version"))
+)
+
+
+def finish_plans(session: WriteSession, done: Sequence[tuple[int, datetime | None, int]]) -> None:
+    """Writes (enrollment, prompts are rows up to here, protocol version); None: there is nothing more to plan until something changes."""
+    if done:
+        session.execute(_FINISH, [{"key": key, "to_until": until, "to_version": version} for key, until, version in done])
 
 
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:

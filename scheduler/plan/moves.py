@@ -17,7 +17,11 @@ from scheduler.plan.seconds import DAY_SECONDS, date_of, midnight, to_seconds
 
 _BEFORE = 60 * 3600
 _AFTER = 84 * 3600
-"""How far around midnight UTC of a date a move can matter to it, or to the days beside it, in any zone."""
+_SENT = 44 * 3600
+"""How far around midnight UTC of a date a move can matter to it, or to the days beside it, in any zone.
+
+Something sent matters to its own date and to those beside it; no moment is 20 hours before its date begins in UTC.
+"""
 
 
 class Settled(NamedTuple):
@@ -68,7 +72,7 @@ class Calm(NamedTuple):
 
 def calm(zones: Sequence[ZoneSpan], wake: Sequence[WakeSpan], sent: Collection[datetime]) -> tuple[Calm, ...]:
     """The dates that lie, with those beside them, within one epoch and one wake span, and after all that was sent."""
-    since = date.min.toordinal() if not sent else _ordinal(to_seconds(max(sent)) + _AFTER + DAY_SECONDS) + 1
+    since = date.min.toordinal() if not sent else _ordinal(to_seconds(max(sent)) + _SENT) + 1
     found: list[Calm] = []
     for number, span in enumerate(zones):
         first = since if number == 0 else max(since, _ordinal(to_seconds(span.valid_from) + _BEFORE + DAY_SECONDS) + 1)

@@ -417,8 +417,8 @@ def any_designs(draw):
 
 
 @settings(max_examples=80, deadline=None, derandomize=True, phases=PHASES)
-@given(any_designs(), wakes(), wakes(), days, keys, st.sampled_from(ZONES), st.integers(0, 8 * 1440), st.booleans())
-def test_what_a_crowd_shares_is_what_each_day_gives_by_itself(designs, wake, later, day, key, zone, minutes, paused):
+@given(any_designs(), wakes(), wakes(), days, keys, st.sampled_from(ZONES), st.integers(0, 8 * 1440), st.booleans(), st.integers(0, 12))
+def test_what_a_crowd_shares_is_what_each_day_gives_by_itself(designs, wake, later, day, key, zone, minutes, paused, told):
     start = datetime(day.year, day.month, day.day, 13, 20, tzinfo=UTC)
     moved_at = start + minutes * MINUTE
     inputs = person(
@@ -433,6 +433,8 @@ def test_what_a_crowd_shares_is_what_each_day_gives_by_itself(designs, wake, lat
     window = WakeWindow(start=later[0], end=later[1])
     if minutes % 2:
         inputs = replace(inputs, wake=(*inputs.wake, WakeSpan(day + 5 * DAY, WakeWindows(weekday=window, weekend=window))))
+    sent = [one for number in range(6) for one in plan_day(inputs, day + number * DAY) if one.blocked is None][:told]
+    inputs = replace(inputs, sent={one.uid: one.due_at + 7 * MINUTE for one in sent})
     planner, alone = Planner(inputs), Planner(inputs)
     for number in range(-2, 16):
         each = day + number * DAY

@@ -17,7 +17,7 @@ from models.queries.study import add_protocol_version
 from models.sealed import Keys
 from models.session import Sessions
 from models.tables import Enrollment, Pause, Prompt, PromptEvent, ProtocolMove, ZoneHistory
-from scheduler.horizon import Counts, plan_due, plan_enrollment, plan_follow_up
+from scheduler.horizon import TOGETHER, Counts, plan_due, plan_enrollment, plan_follow_up
 from scheduler.plan.followup import Source
 from scheduler.plan.slots import prompt_uid
 from tests.build import NOW, Built, Person, build_person, build_study
@@ -212,6 +212,20 @@ def test_the_duty_plans_who_is_stale_or_near_the_edge_once(sessions: Sessions, k
         assert due_enrollments(session, edge=NOW, limit=9) == [people[1].enrollment_id]
     assert plan_due(sessions, keys, protocols, now=NOW, limit=2) == 1
     assert plan_due(sessions, keys, protocols, now=NOW + DAY, limit=9) == 3
+
+
+def test_a_crowd_is_planned_together_and_a_day_later_only_the_new_day_is_written(sessions: Sessions, keys: Keys, study: Built) -> None:
+    people = [build_person(sessions, keys, study) for _ in range(TOGETHER + 2)]
+    people.append(build_person(sessions, keys, study, zone="Asia/Kolkata"))
+    assert plan_due(sessions, keys, Protocols(), now=NOW, limit=99) == len(people)
+    before = {row.uid: row for row in rows(sessions)}
+    assert plan_due(sessions, keys, Protocols(), now=NOW + DAY, limit=99) == len(people)
+    after = {row.uid: row for row in rows(sessions)}
+    new = [row for uid, row in after.items() if uid not in before]
+    assert all(after[uid] == row for uid, row in before.items())
+    assert min(row.slot_date for row in new) > min(row.slot_date for row in before.values()) + 5 * DAY
+    assert {row.enrollment_id for row in new} == {one.enrollment_id for one in people}
+    assert events(sessions) == len(after)
 
 
 def test_one_broken_person_does_not_keep_the_others_from_being_planned(sessions: Sessions, keys: Keys, study: Built) -> None:

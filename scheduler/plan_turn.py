@@ -1,0 +1,120 @@
+"""One person's turn in planning: which dates, what is wanted of them, and how it differs from what stands as rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from models.definition.protocol import Protocol
+from models.kinds import DesignKind, PromptState
+from models.protocols import Protocols
+from models.session import ReadSession
+from scheduler.plan.calendar import DAY
+from scheduler.plan.occasion import Occasion
+from scheduler.plan.occasions import plan_dates, planning_dates
+from scheduler.plan.reconcile import Block, Changes, PlannedRow, Retime, reconcile
+from scheduler.plan_inputs import Person, unmovable
+from scheduler.plan_writes import PlanWrites
+
+
+class Changed(NamedTuple):
+    """What was collected for a person; `moved_version` counts prompts whose times stay and whose protocol version does not."""
+
+    changes: Changes
+    moved_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The local dates `first` to `last` of a person, as far as `until`; `current` is the protocol version in force."""
+
+    person: Person
+    now: datetime
+    until: datetime
+    today: date
+    first: date
+    last: date
+    current: int
+    protocol: Protocol
+
+    @property
+    def key(self) -> int:
+        """The enrollment's internal key."""
+        return int(self.person.enrollment.id)
+
+    def collect(
+        self, session: ReadSession, protocols: Protocols, writes: PlanWrites, stored: Sequence[Row[Any]], *, reason: str
+    ) -> Changed:
+        """Brings the person's stored prompts, locked, to what is wanted. Those of a past that is no longer planned stay as they are."""
+        versions = self.person.versions
+        stored = [row for row in stored if row.slot_date >= self.first]
+        rows = {row.uid: row for row in stored if versions.on(row.slot_date) is not None}
+        # Rows lie after `last` only where they were planned before a move to the west.
+        last = max(self.last, max((row.slot_date for row in rows.values()), default=self.last))
+        texts = {version: protocols.get(session, version) for version in (self.current, *versions.among(self.first, last))}
+        wanted = {one.uid: one for one in self._wanted(texts, unmovable(stored, now=self.now), last)}
+        changes = reconcile([_planned_row(row) for row in rows.values()], wanted.values(), now=self.now, reason=reason)
+        again: tuple[Retime | Block, ...] = (*changes.retime, *changes.block)
+        for one in again:
+            writes.replan(self.person, texts, rows[one.row.uid], one.occasion, reason)
+        for gone in changes.supersede:
+            writes.supersede(rows[gone.row.uid], gone.reason)
+        moved = list(self._other_version(changes, rows, wanted))
+        for row, occasion in moved:
+            writes.replan(self.person, texts, row, occasion, "protocol")
+        for new in changes.insert:
+            writes.insert(self.person, texts, new, self.person.version(new.slot.local_date))
+        return Changed(changes, len(moved))
+
+    def planned_until(self, *, refresh: timedelta) -> datetime | None:
+        """None after the last study day. Where another version is to come, no later than makes its first day plan again."""
+        coming = self.person.versions.next_after(self.today)
+        if coming is not None:
+            return min(self.until, self.person.begins(coming) + (self.until - self.now) - refresh)
+        ended = self.last > self.person.inputs(self.protocol, {}).start_date + DAY * (self.protocol.length_days - 1)
+        return None if ended else self.until
+
+    def _wanted(self, texts: Mapping[int, Protocol], sent: Mapping[UUID, datetime], last: date) -> Iterator[Occasion]:
+        """The occasions of each date, by the version that holds on it."""
+        for version, protocol in texts.items():
+            for one in plan_dates(self.person.inputs(protocol, sent), self.first, last):
+                if self.person.versions.on(one.slot.local_date) == version:
+                    yield one
+
+    def _other_version(
+        self, changes: Changes, rows: Mapping[UUID, Row[Any]], wanted: Mapping[UUID, Occasion]
+    ) -> Iterator[tuple[Row[Any], Occasion]]:
+        """Prompts still to come whose times stay and whose version does not; what was sent finishes on its own version."""
+        for row in changes.keep:
+            one = wanted.get(row.uid)
+            if one is None or row.due_at <= self.now or row.due_at != one.due_at:
+                continue
+            same_state = row.state is (PromptState.PLANNED if one.blocked is None else PromptState.BLOCKED)
+            if same_state and rows[row.uid].protocol_version_id != self.person.version(one.slot.local_date):
+                yield rows[row.uid], one
+
+
+def take_turn(session: ReadSession, protocols: Protocols, person: Person, *, now: datetime, until: datetime) -> Turn:
+    """The turn of a person who is asked, from `now` to `until`."""
+    today = person.today(now=now)
+    current = person.version(today)
+    protocol = protocols.get(session, current)
+    first, last = planning_dates(person.inputs(protocol, {}), now, until)
+    return Turn(person, now, until, today, first, last, current, protocol)
+
+
+def _planned_row(row: Row[Any]) -> PlannedRow:
+    return PlannedRow(
+        uid=row.uid,
+        kind=DesignKind(row.kind),
+        instrument=row.instrument,
+        state=PromptState(row.state),
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        zone=row.zone,
+        plan_revision=row.plan_revision,
+        reason=row.reason,
+    )
