@@ -99,6 +99,8 @@ class DesignKind(StrEnum):
     FIXED = "fixed"
     WINDOW = "window"
     STRATIFIED = "stratified"
+    UNIFORM = "uniform"
+    INTERVAL = "interval"
     FOLLOW_UP = "follow_up"
     EVENT = "event"
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from models.definition.expression import holds
 from models.definition.prompting import FollowUp
 from models.kinds import EnrollmentState, PromptState
 from models.protocols import Protocols
@@ -146,7 +145,7 @@ def plan_follow_up(
     are those of the version that the answer names. The same response again plans nothing. Locks the enrollment.
     """
     protocol = protocols.get(session, version_id)
-    designs = [one for one in protocol.designs if isinstance(one, FollowUp) and _asks(one, source)]
+    designs = [one for one in protocol.designs if isinstance(one, FollowUp) and source.asks(one)]
     enrollment = planning.lock_enrollment(session, enrollment_id) if designs else None
     if enrollment is None or _not_asked(enrollment) is not None:
         return ()
@@ -158,11 +157,6 @@ def plan_follow_up(
         if found is not None:
             writes.insert(person, {version_id: protocol}, found, version_id)
     return tuple(writes.finish())
-
-
-def _asks(design: FollowUp, source: Source) -> bool:
-    """Looked at first, so that most responses cost no read."""
-    return source.instrument in design.after and holds(design.condition, source.items, {})
 
 
 def _priors(session: WriteSession, enrollment_id: int, design: str, answered_at: datetime) -> list[Prior]:

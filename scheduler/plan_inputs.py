@@ -85,6 +85,7 @@ class Person:
             anchors=self.anchors,
             pauses=self.pauses,
             sent=sent,
+            arm=self.enrollment.arm,
         )
 
 

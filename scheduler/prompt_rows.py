@@ -19,7 +19,6 @@ def new_row(one: Occasion, *, enrollment: Any, version_id: int, drawn: Mapping[s
         "design": one.design,
         "kind": one.kind.value,
         "slot": one.slot.name,
-        "slot_date": one.slot.local_date,
         "slot_index": one.slot.index,
         "source": one.source,
         "planned_at": now,
@@ -38,6 +37,7 @@ def new_row(one: Occasion, *, enrollment: Any, version_id: int, drawn: Mapping[s
 def planned_columns(one: Occasion, *, version_id: int, drawn: Mapping[str, Any] | None, revision: int) -> dict[str, Any]:
     """The columns that planning again may change."""
     return {
+        "slot_date": one.slot.local_date,
         "protocol_version_id": version_id,
         "instrument": one.instrument,
         "state": PromptState.PLANNED if one.blocked is None else PromptState.BLOCKED,

@@ -83,6 +83,7 @@ class _Batch:
         self._keep_facts(judged)
         self._follow_up(judged, ids)
         decided = self._decide(judged, ids)
+        self._follow_estimates(judged, ids, decided)
         return self._results(judged, ids, decided)
 
     def _judge(self) -> list[Judged]:
@@ -244,19 +245,8 @@ class _Batch:
             if one.row is None or one.checked is None or response_id is None or one.row["revision"] > 1:
                 continue
             person, row, values = one.known.enrollment, one.row, one.checked.values
-            source = Source(one.submission.client_id, row["instrument"], row["event_time"], values)
-            version_id = row["protocol_version_id"]
-            plan_follow_up(
-                self.session,
-                self.house.keys,
-                self.house.protocols,
-                person.id,
-                version_id=version_id,
-                source=source,
-                now=self.now,
-                actor="participant",
-            )
-            instrument = self.house.protocols.get(self.session, version_id).instrument(row["instrument"])
+            self._plan_follow_up(one, row, values, None)
+            instrument = self.house.protocols.get(self.session, row["protocol_version_id"]).instrument(row["instrument"])
             if instrument is not None:
                 said = outcome_values(instrument, values)
                 observed.append(Answered(person.id, response_id, str(one.submission.client_id), row["event_time"], said))
@@ -290,6 +280,27 @@ class _Batch:
                 )
             )
         return decide_arrivals(self.session, self.house.mind, arrivals, now=self.now, system_now=self.system_now)
+
+    def _follow_estimates(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int], decided: Mapping[int, Decided]) -> None:
+        """Plans what the estimates ask for. A decision that is left to the duty plans nothing: it would ask about another moment."""
+        for one in judged:
+            response_id = _id(one, ids)
+            found = decided.get(response_id) if response_id is not None else None
+            if found is None or one.row is None or one.checked is None or one.row["revision"] > 1:
+                continue
+            self._plan_follow_up(one, one.row, one.checked.values, found.decision.snapshot["variables"])
+
+    def _plan_follow_up(self, one: Judged, row: Mapping[str, Any], values: Mapping[str, Any], variables: Mapping[str, Any] | None) -> None:
+        plan_follow_up(
+            self.session,
+            self.house.keys,
+            self.house.protocols,
+            one.known.enrollment.id,
+            version_id=row["protocol_version_id"],
+            source=Source(one.submission.client_id, row["instrument"], row["event_time"], values, variables),
+            now=self.now,
+            actor="participant",
+        )
 
     def _results(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int], decided: Mapping[int, Decided]) -> list[Result]:
         known = {key for one in judged if (key := _decided_id(one, ids)) is not None} - decided.keys()

@@ -22,6 +22,8 @@ DEVICE_REASONS: Final = frozenset({"device_off", "device_unreachable"})
 
 _TRIGGER: Final[Mapping[str, str]] = {
     DesignKind.STRATIFIED: "random",
+    DesignKind.UNIFORM: "random",
+    DesignKind.INTERVAL: "fixed",
     DesignKind.FIXED: "fixed",
     DesignKind.WINDOW: "fixed",
     DesignKind.FOLLOW_UP: "follow_up",

@@ -12,6 +12,20 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 """ISO: Monday is 1."""
 
 
+class Burst(Document):
+    """Active for some days, then silent for some, over and over; the first day of a design begins a burst."""
+
+    on_days: int = Field(ge=1)
+    off_days: int = Field(ge=1)
+
+
+class WakeWindow(Document):
+    """Wall-clock ends; an end at or before the start lies on the next day."""
+
+    start: WallTime
+    end: WallTime
+
+
 class When(Document):
     """Limits that every design may carry. Study day 1 is the first local day of the enrollment."""
 
@@ -23,6 +37,10 @@ class When(Document):
     """What day 1 counts from."""
     day_probability: float = Field(default=1.0, gt=0, le=1)
     """The chance that a day is included, by the enrollment's plan key."""
+    burst: Burst | None = None
+    """Measurement bursts within the days above, counted from the first of them. One burst after an event is an anchor and a last day."""
+    arms: tuple[Code, ...] = ()
+    """The arms of enrollments that have this design. Empty: every arm, and those without one."""
 
 
 class Reminders(Document):
@@ -64,7 +82,7 @@ class Window(_Design):
 
 
 class Stratified(_Design):
-    """Signal-contingent, stratified random: equal blocks of the wake window, one prompt a block, a guaranteed gap."""
+    """Signal-contingent, stratified random: equal blocks of the window, one prompt a block, a guaranteed gap."""
 
     kind: Literal[DesignKind.STRATIFIED] = DesignKind.STRATIFIED
     prompts: int = Field(ge=1, le=24)
@@ -73,17 +91,48 @@ class Stratified(_Design):
     exclude: tuple[Code, ...] = ()
     """Fixed or window designs to which the gap holds too."""
     exclude_minutes: int = Field(default=0, ge=0)
+    hours: WakeWindow | None = None
+    """A clock window instead of the person's wake window."""
     from_start_minutes: int = Field(default=0, ge=0)
     to_end_minutes: int = Field(default=0, ge=0)
-    """Trim the wake window by these before it is cut in blocks."""
+    """Trim the window by these before it is cut in blocks."""
+
+
+class Uniform(_Design):
+    """Signal-contingent, uniform random: any set of moments in the window that keeps the gap is as likely as any other."""
+
+    kind: Literal[DesignKind.UNIFORM] = DesignKind.UNIFORM
+    prompts: int = Field(ge=1, le=24)
+    gap_minutes: int = Field(ge=0)
+    """The least time between any two prompts of this design."""
+    hours: WakeWindow | None = None
+    """A clock window instead of the person's wake window."""
+    from_start_minutes: int = Field(default=0, ge=0)
+    to_end_minutes: int = Field(default=0, ge=0)
+    """Trim the window by these."""
+
+
+class Interval(_Design):
+    """Every so many minutes, hours or days from the enrollment or from each anchor event, until the next event of its kind.
+
+    Minutes and hours are absolute time; days keep the anchor's time of day on the wall. The first prompt comes after one interval.
+    """
+
+    kind: Literal[DesignKind.INTERVAL] = DesignKind.INTERVAL
+    every: int = Field(ge=1)
+    unit: Literal["minutes", "hours", "days"]
+    jitter_minutes: int = Field(default=0, ge=0)
+    """Uniform on [0, jitter] added to each moment; it does not add up."""
 
 
 class FollowUp(_Design):
-    """A rule on an answer plans one prompt after a delay, at most once per source response."""
+    """A rule on an answer, or on the estimate that follows it, plans one prompt after a delay, at most once per source response."""
 
     kind: Literal[DesignKind.FOLLOW_UP] = DesignKind.FOLLOW_UP
     after: tuple[Code, ...] = Field(min_length=1)
     """The instruments whose responses may start it."""
+    basis: Literal["answer", "estimate"] = "answer"
+    """Whether the condition reads the answers alone, as a phone can, or tailoring variables too, once the answer was decided on."""
     condition: Expression = None
     delay_minutes: int = Field(ge=1)
     per_day: int = Field(default=4, ge=1)
@@ -96,14 +145,7 @@ class Event(_Design):
     kind: Literal[DesignKind.EVENT] = DesignKind.EVENT
 
 
-Design = Annotated[Fixed | Window | Stratified | FollowUp | Event, Field(discriminator="kind")]
-
-
-class WakeWindow(Document):
-    """Wall-clock ends; an end at or before the start lies on the next day."""
-
-    start: WallTime
-    end: WallTime
+Design = Annotated[Fixed | Window | Stratified | Uniform | Interval | FollowUp | Event, Field(discriminator="kind")]
 
 
 class WakeWindows(Document):

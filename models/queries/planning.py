@@ -88,7 +88,7 @@ def pauses(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Ro
 def anchor_events(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Timed events that were not retracted (ix_timed_event_enrollment)."""
     return session.rows(
-        select(TimedEvent.enrollment_id, TimedEvent.kind, TimedEvent.happened_at, TimedEvent.client_id)
+        select(TimedEvent.enrollment_id, TimedEvent.kind, TimedEvent.happened_at)
         .where(TimedEvent.enrollment_id.in_(sorted(enrollment_ids)), TimedEvent.retracted_at.is_(None))
         .order_by(TimedEvent.happened_at, TimedEvent.id)
     )
@@ -138,6 +138,7 @@ def insert_prompts(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 _PLANNED = (
+    "slot_date",
     "protocol_version_id",
     "instrument",
     "state",

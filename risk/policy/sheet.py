@@ -10,6 +10,7 @@ from models.definition.base import Document
 from models.definition.content import ContentItem
 from models.definition.decision import DecisionRule
 from models.definition.expression import items_read, variables_read
+from models.definition.prompting import FollowUp
 from models.definition.protocol import Protocol
 
 
@@ -33,7 +34,7 @@ class _Same:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`variables` and `items` are the names that rules, alert rules and contraindications read, sorted.
+    """`variables` and `items` are the names that rules, alert rules, contraindications and follow-ups on the estimate read, sorted.
 
     `identifying` items are frozen as given or not, never with their content. `resting` are the codes with rest hours.
     """
@@ -90,3 +91,4 @@ def _trees(protocol: Protocol) -> Iterator[Any]:
     yield from (rule.when for rule in protocol.rules)
     yield from (rule.when for rule in protocol.alert_rules)
     yield from (item.not_when for item in protocol.content)
+    yield from (design.condition for design in protocol.designs if isinstance(design, FollowUp) and design.basis == "estimate")

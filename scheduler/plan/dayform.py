@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from models.definition.prompting import Fixed, Stratified, Window
+from models.definition.prompting import Fixed, Stratified, Uniform, Window
 from scheduler.plan.calendar import WakeSpan, awake_at, offsets
 from scheduler.plan.draw import DayView, Draw
 from scheduler.plan.occasion import Blocked, Form, Occasion
@@ -20,7 +20,7 @@ class DayForm:
 
     __slots__ = ("_base", "_date", "_easy", "_form", "_laters", "_midnight", "_minutes", "_slots", "_view", "_wake")
 
-    def __init__(self, design: Fixed | Window | Stratified, view: DayView, wake: Sequence[WakeSpan]) -> None:
+    def __init__(self, design: Fixed | Window | Stratified | Uniform, view: DayView, wake: Sequence[WakeSpan]) -> None:
         form, day = Form(design), view.day.isoformat()
         self._form, self._view, self._wake, self._date = form, view, wake, day
         self._slots = tuple((Slot(view.day, k), f"{day}/{k}".encode()) for k in range(count(design)))
@@ -80,8 +80,8 @@ class DayForm:
         return awake_at(at, at, self._view.zone, self._wake)
 
 
-def count(design: Fixed | Window | Stratified) -> int:
+def count(design: Fixed | Window | Stratified | Uniform) -> int:
     """How many slots a design has on a day."""
     if isinstance(design, Fixed):
         return len(design.times)
-    return design.prompts if isinstance(design, Stratified) else 1
+    return design.prompts if isinstance(design, Stratified | Uniform) else 1

@@ -21,12 +21,22 @@ Reason = Literal["planned", "other_instrument", "condition", "inactive_day", "al
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A response that may start a follow-up. `answered_at` is corrected for clock skew; `items` are its answers by item id."""
+    """A response that may start a follow-up. `answered_at` is corrected for clock skew; `items` are its answers by item id.
+
+    `variables` are the tailoring variables once it was decided on; None before that, and then only rules on answers look at it.
+    """
 
     response_uid: UUID
     instrument: str
     answered_at: datetime
     items: Mapping[str, Value]
+    variables: Mapping[str, Value] | None = None
+
+    def asks(self, design: FollowUp) -> bool:
+        """Whether this response, as far as it is known, meets the rule of the design."""
+        if (design.basis == "estimate") != (self.variables is not None) or self.instrument not in design.after:
+            return False
+        return holds(design.condition, self.items, self.variables or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ def _refusal(
 ) -> Reason | None:
     if source.instrument not in design.after:
         return "other_instrument"
-    if not holds(design.condition, source.items, {}):
+    if not source.asks(design):
         return "condition"
     if any(one.source == source.response_uid for one in prior):
         return "already_planned"

@@ -42,6 +42,7 @@ class PlanInput:
     anchors: Mapping[TimedEventKind, tuple[datetime, ...]] = field(default_factory=dict)
     pauses: tuple[Pause, ...] = ()
     sent: Mapping[UUID, datetime] = field(default_factory=dict)
+    arm: str | None = None
     start_date: date = field(init=False)
     """The local date of study day 1."""
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from models.definition.prompting import Fixed, FollowUp, Stratified, Window
+from models.definition.prompting import Fixed, FollowUp, Interval, Stratified, Uniform, Window
 from models.kinds import DesignKind
 from scheduler.plan.draw import Draw
 from scheduler.plan.seconds import edge, stamp, to_instant
@@ -57,7 +57,7 @@ class Form:
 
     __slots__ = ("day_probability", "design", "expiry", "instrument", "kind", "last", "reminders")
 
-    def __init__(self, design: Fixed | Window | Stratified | FollowUp) -> None:
+    def __init__(self, design: Fixed | Window | Stratified | Uniform | Interval | FollowUp) -> None:
         reminders, ends = design.expiry.reminders, design.expiry.minutes
         minutes = [number * reminders.every_minutes for number in range(1, reminders.count + 1)]
         self.design, self.kind, self.instrument = design.id, design.kind, design.instrument

@@ -11,16 +11,16 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from models.definition.prompting import Design, Fixed, Stratified, WakeWindow, WakeWindows, Window
-from scheduler.plan import fixed, signal, window
+from models.definition.prompting import Design, Fixed, Stratified, Uniform, WakeWindow, WakeWindows, Window
+from scheduler.plan import fixed, signal, spread, window
 from scheduler.plan.calendar import DAY, WakeSpan, ZoneSpan
 from scheduler.plan.dayform import DayForm
 from scheduler.plan.draw import DayView, Draw
 from scheduler.plan.keyed import PlanKey
 from scheduler.plan.moves import views
 
-Planned = Fixed | Window | Stratified
-"""The designs whose occasions are known beforehand."""
+Planned = Fixed | Window | Stratified | Uniform
+"""The designs whose occasions are known beforehand, day by day."""
 
 _DAYS: Final = 512
 """Dates that a pattern remembers."""
@@ -104,8 +104,11 @@ class Pattern:
     def _entry(self, design: Planned, day: date) -> Entry:
         view = self._view(day)
         blank = Entry(design.id, DayForm(design, view, self._wake))
-        if isinstance(design, Stratified):
-            return self._signal(design, view, blank)
+        if isinstance(design, Stratified | Uniform):
+            before = signal.trimmed(design, self._view(day - DAY))[1] + design.gap_minutes * 60
+            if before > signal.trimmed(design, view)[0]:
+                return blank._replace(chained=True)
+            return self._signal(design, view, blank) if isinstance(design, Stratified) else _spread(design, view, blank)
         if isinstance(design, Fixed):
             return _ready(blank, fixed.draw(design, view, range(len(design.times))))
         if not design.jitter_minutes:
@@ -114,8 +117,6 @@ class Pattern:
 
     def _signal(self, design: Stratified, view: DayView, blank: Entry) -> Entry:
         whole, gap = signal.trimmed(design, view), design.gap_minutes * 60
-        if signal.trimmed(design, self._view(view.day - DAY))[1] + gap > whole[0]:
-            return blank._replace(chained=True)
         distance = max(design.gap_minutes, design.exclude_minutes) * 60
         near = tuple(
             one for one, last in self._excluded(design, view.day) if last + distance > whole[0] and one.first - distance < whole[1]
@@ -132,7 +133,7 @@ class Pattern:
     def _excluded(self, design: Stratified, day: date) -> Iterator[tuple[Near, int]]:
         """The moments of excluded designs on this date and the two beside it, each with the last second that it may stand on."""
         for other in self._designs:
-            if other.id not in design.exclude or isinstance(other, Stratified):
+            if other.id not in design.exclude or isinstance(other, Stratified | Uniform):
                 continue
             for near in (self._view(day + DAY * number) for number in (-1, 0, 1) if _on(other, day + DAY * number)):
                 ordinal = near.day.toordinal()
@@ -146,6 +147,10 @@ class Pattern:
 
 def _on(design: Planned, day: date) -> bool:
     return not design.when.weekdays or day.isoweekday() in design.when.weekdays
+
+
+def _spread(design: Uniform, view: DayView, blank: Entry) -> Entry:
+    return blank._replace(draws=lambda key: spread.draw(key, design, view, range(design.prompts)))
 
 
 def _ready(blank: Entry, draws: Mapping[int, Draw]) -> Entry:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from models.definition.prompting import Fixed, Stratified, Window
-from scheduler.plan import fixed, signal, window
+from models.definition.prompting import Fixed, Interval, Stratified, Uniform, Window
+from scheduler.plan import fixed, signal, spread, window
 from scheduler.plan.calendar import DAY
 from scheduler.plan.dayform import count
 from scheduler.plan.draw import DayView, Draw, Keep
 from scheduler.plan.inputs import PlanInput
+from scheduler.plan.interval import Intervals
 from scheduler.plan.keyed import PlanKey
 from scheduler.plan.moves import Settled, calm, label, same_clock, standing, views
 from scheduler.plan.occasion import Blocked, Form, Occasion
@@ -54,6 +55,7 @@ class Planner:
     _key: PlanKey = field(init=False)
     _parts: dict[str, _Part] = field(init=False)
     _patterns: list[tuple[int, int, Pattern]] = field(init=False)
+    _intervals: list[Intervals] = field(init=False)
     _views: dict[date, tuple[DayView, ...]] = field(default_factory=dict)
     _days: dict[tuple[str, date, int], Day] = field(default_factory=dict)
     _known: dict[tuple[str, date, int], list[int]] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Planner:
         inputs = self.inputs
         self._key = PlanKey(inputs.plan_key)
         self._parts = {one.id: self._part(one) for one in inputs.designs if isinstance(one, Planned)}
+        self._intervals = [Intervals(inputs, one, self._key) for one in inputs.designs if isinstance(one, Interval)]
         runs = calm(inputs.zones, inputs.wake, inputs.sent.values())
         self._patterns = [(one.first, one.last, pattern(inputs.designs, one.zone, one.wake.windows)) for one in runs]
 
@@ -73,10 +76,13 @@ class Planner:
         """Every occasion whose slot lies on this local date, with all that is known, blocked ones included."""
         ordinal = day.toordinal()
         shared = next((found for first, last, found in self._patterns if first <= ordinal <= last), None)
-        return self.settled(day) if shared is None else self._calm(shared, day)
+        found = self.settled(day) if shared is None else self._calm(shared, day)
+        for one in self._intervals:
+            found += one.occasions(day)
+        return found
 
     def settled(self, day: date) -> list[Occasion]:
-        """`occasions` by the long way, which holds on every date."""
+        """`occasions` by the long way, which holds on every date; without the intervals, which have one way only."""
         return [one for part in self._parts.values() for one in self._settled(part, day, part.activity.opens_at(day))]
 
     def _settled(self, part: _Part, day: date, opens: int | None) -> Iterator[Occasion]:
@@ -142,7 +148,7 @@ class Planner:
         one = wanted = day, self._clamp(day, epoch)
         while (design.id, *one) not in self._days:
             pending.append(one)
-            if not (isinstance(design, Stratified) and self._touches_yesterday(part, design, one[0])):
+            if not (isinstance(design, Stratified | Uniform) and self._touches_yesterday(part, design, one[0])):
                 break
             one = one[0] - DAY, self._clamp(one[0] - DAY, epoch)
         for each in reversed(pending):
@@ -174,7 +180,7 @@ class Planner:
         slots = [k for k in part.slots if k not in stands]
         if not slots:
             return stands
-        keeps = self._keeps(part, part.design, view) if isinstance(part.design, Stratified) else []
+        keeps = self._keeps(part, part.design, view) if isinstance(part.design, Stratified | Uniform) else []
         placed = [one.draw.at for one in stands.values() if one.draw.fits]
         draws = self._draw(part.design, view, slots, keeps=keeps, placed=placed, fresh=fresh)
         if view.since is None or all(draw.fits for draw in draws.values()):
@@ -191,15 +197,15 @@ class Planner:
         if isinstance(design, Window):
             return {k: window.draw(self._key, design, view, label=fresh) for k in slots}
         apart = [*keeps, *((at, design.gap_minutes * 60) for at in placed)]
+        if isinstance(design, Uniform):
+            return spread.draw(self._key, design, view, slots, keeps=apart, label=fresh)
         return signal.draw(self._key, design, view, slots, keeps=apart, label=fresh)
 
-    def _keeps(self, part: _Part, design: Stratified, view: DayView) -> list[Keep]:
+    def _keeps(self, part: _Part, design: Stratified | Uniform, view: DayView) -> list[Keep]:
         """What draws stay away from, as known in this epoch: excluded designs, and this design's prompts of the days beside it."""
-        gap, apart = design.gap_minutes * 60, max(design.gap_minutes, design.exclude_minutes) * 60
+        gap = design.gap_minutes * 60
         yesterday, tomorrow = view.day - DAY, view.day + DAY
-        excluded = [other for code in design.exclude if (other := self._parts.get(code)) and isinstance(other.design, Fixed | Window)]
-        near = (yesterday, view.day, tomorrow)
-        keeps = [(at, apart) for other in excluded for day in near for at in self._instants(other, day, view.epoch)]
+        keeps = list(self._excluded(design, view)) if isinstance(design, Stratified) else []
         if self._touches_yesterday(part, design, view.day):
             keeps += [(at, gap) for at in self._instants(part, yesterday, view.epoch)]
         known = view.since is not None and self.views(tomorrow)[0].epoch < view.epoch
@@ -210,6 +216,13 @@ class Planner:
             keeps += [(one.draw.at, gap) for day in (yesterday, tomorrow) for one in self._sent(part, day).values()]
         return keeps
 
+    def _excluded(self, design: Stratified, view: DayView) -> Iterator[Keep]:
+        apart = max(design.gap_minutes, design.exclude_minutes) * 60
+        others = [other for code in design.exclude if (other := self._parts.get(code)) and isinstance(other.design, Fixed | Window)]
+        for other in others:
+            for day in (view.day - DAY, view.day, view.day + DAY):
+                yield from ((at, apart) for at in self._instants(other, day, view.epoch))
+
     def _instants(self, part: _Part, day: date, epoch: int) -> list[int]:
         """When this design asks on this date, as known in an epoch."""
         name = part.design.id, day, epoch
@@ -219,7 +232,7 @@ class Planner:
             self._known[name] = [draw.at for draw in draws if draw.fits and opens is not None and draw.at >= opens]
         return self._known[name]
 
-    def _touches_yesterday(self, part: _Part, design: Stratified, day: date) -> bool:
+    def _touches_yesterday(self, part: _Part, design: Stratified | Uniform, day: date) -> bool:
         """Whether a prompt of the day before can lie within the gap of one of this day."""
         last = max(signal.trimmed(design, view)[1] for view in self.views(day - DAY))
         first = min(signal.trimmed(design, view)[0] for view in self.views(day))

@@ -8,7 +8,7 @@ from uuid import UUID
 from models.kinds import DesignKind, PromptState
 from scheduler.plan.occasion import Blocked, Occasion
 
-CALENDAR_KINDS = frozenset({DesignKind.FIXED, DesignKind.WINDOW, DesignKind.STRATIFIED})
+CALENDAR_KINDS = frozenset({DesignKind.FIXED, DesignKind.WINDOW, DesignKind.STRATIFIED, DesignKind.UNIFORM, DesignKind.INTERVAL})
 """Designs that a plan knows beforehand; a row of another kind is always kept."""
 
 _MOVABLE = frozenset({PromptState.PLANNED, PromptState.BLOCKED, PromptState.SUPERSEDED})

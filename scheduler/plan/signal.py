@@ -14,7 +14,8 @@ it does not fit and is left to the caller to report; the others keep the law.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from models.definition.prompting import Stratified
+from models.definition.prompting import Stratified, Uniform
+from scheduler.plan.calendar import window_seconds
 from scheduler.plan.draw import DayView, Draw, Keep, Span, clip, nth, size, stretches, without
 from scheduler.plan.keyed import PlanKey, message
 
@@ -30,9 +31,12 @@ def blocks(start: int, end: int, count: int) -> list[Span]:
     return [(edges[k], edges[k + 1] - 1 if k < count - 1 else end) for k in range(count)]
 
 
-def trimmed(design: Stratified, view: DayView) -> Span:
-    """The part of the wake window that is cut in blocks; its end lies before its start where nothing is left."""
-    return view.start + design.from_start_minutes * 60, view.end - design.to_end_minutes * 60
+def trimmed(design: Stratified | Uniform, view: DayView) -> Span:
+    """The part of the window that prompts may stand in; its end lies before its start where nothing is left."""
+    start, end = view.start, view.end
+    if design.hours is not None:
+        start, end = window_seconds(view.day, design.hours.start, design.hours.end, view.zone)
+    return start + design.from_start_minutes * 60, end - design.to_end_minutes * 60
 
 
 def draw(

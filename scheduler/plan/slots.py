@@ -18,11 +18,15 @@ _new, _set = object.__new__, object.__setattr__
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slot:
-    """The place of a prompt in its design: local date and index, or the response that a follow-up follows."""
+    """The place of a prompt in its design: local date and index, the response that a follow-up follows, or index from an anchor.
+
+    `anchor` is the anchor's instant in whole seconds since 1970.
+    """
 
     local_date: date
     index: int
     source: UUID | None = None
+    anchor: int | None = None
 
     @property
     def name(self) -> str:
@@ -31,6 +35,8 @@ class Slot:
         >>> Slot(date(2026, 3, 8), 1).name
         '2026-03-08.1'
         """
+        if self.anchor is not None:
+            return f"from.{self.anchor}.{self.index}"
         return f"source.{self.source}" if self.source else f"{self.local_date.isoformat()}.{self.index}"
 
 
@@ -46,6 +52,11 @@ def prompt_uid(enrollment_uid: UUID, design: str, local_date: date, index: int) 
 def follow_up_uid(enrollment_uid: UUID, design: str, source: UUID) -> UUID:
     """The id of the one prompt that a design may plan after this response: UUID version 5 of `enrollment/design/source/id`."""
     return named(f"{enrollment_uid}/{design}/source/{source}")
+
+
+def interval_uid(enrollment_uid: UUID, design: str, anchor: int, index: int) -> UUID:
+    """The id of a prompt at an interval from an anchor: UUID version 5 of `enrollment/design/from/anchor/index`."""
+    return named(f"{enrollment_uid}/{design}/from/{anchor}/{index}")
 
 
 def named(name: str) -> UUID:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from models.definition.prompting import Event, Fixed, FollowUp, Stratified, When, Window
+from models.definition.prompting import Event, Fixed, FollowUp, Interval, Stratified, Uniform, When, Window
 from scheduler.plan.calendar import study_date
 from scheduler.plan.inputs import PlanInput
 from scheduler.plan.keyed import PlanKey
 from scheduler.plan.seconds import to_seconds
 
-Limited = Fixed | Window | Stratified | FollowUp | Event
+Limited = Fixed | Window | Stratified | Uniform | Interval | FollowUp | Event
 
 
 class Activity:
@@ -26,7 +26,9 @@ class Activity:
         if when.anchor == "enrollment":
             self._first += when.first_day - 1
             self._last = self._last if when.last_day is None else min(self._last, begin + when.last_day - 1)
-        self._certain = when.anchor == "enrollment" and when.day_probability >= 1
+        if when.arms and inputs.arm not in when.arms:
+            self._last = self._first - 1
+        self._certain = when.anchor == "enrollment" and when.day_probability >= 1 and when.burst is None
 
     def opens_at(self, day: date) -> int | None:
         """The second from which the design is active on this local date; None where it is not.
@@ -35,27 +37,34 @@ class Activity:
         planned before the event that asked for it. A day outside the study, off the weekdays, or not drawn under
         `day_probability` is None.
         """
-        when, ordinal = self._when, day.toordinal()
-        if not self._first <= ordinal <= self._last or (when.weekdays and day.isoweekday() not in when.weekdays):
+        ordinal, weekdays = day.toordinal(), self._when.weekdays
+        if not self._first <= ordinal <= self._last or (weekdays and day.isoweekday() not in weekdays):
             return None
         if self._certain:
             return self._starts[0][1]
-        opens = self._opens(ordinal)
-        if opens is None or when.day_probability >= 1:
-            return opens
-        return opens if self._key.fraction(self._design, day.isoformat(), "day") < when.day_probability else None
+        opens = next((opens for start, opens in self._starts if self._counts(ordinal - start + 1)), None)
+        return opens if opens is not None and self._drawn(day) else None
+
+    def counts(self, day: date, start: date) -> bool:
+        """Whether the design is active on this local date, counted from this day 1 alone."""
+        ordinal, weekdays = day.toordinal(), self._when.weekdays
+        within = self._first <= ordinal <= self._last and (not weekdays or day.isoweekday() in weekdays)
+        return within and self._counts(ordinal - start.toordinal() + 1) and self._drawn(day)
 
     def surely(self, ordinal: int, first: int) -> bool:
         """Whether every moment from the second `first` on is asked for on this date, its weekdays apart, whatever the key."""
         return self._certain and self._first <= ordinal <= self._last and first >= self._starts[0][1]
 
-    def _opens(self, ordinal: int) -> int | None:
-        first, last = self._when.first_day, self._when.last_day
-        for start, opens in self._starts:
-            number = ordinal - start + 1
-            if first <= number and (last is None or number <= last):
-                return opens
-        return None
+    def _counts(self, number: int) -> bool:
+        """Whether the day with this number, from 1, is within the days and in a burst."""
+        first, last, burst = self._when.first_day, self._when.last_day, self._when.burst
+        if number < first or (last is not None and number > last):
+            return False
+        return burst is None or (number - first) % (burst.on_days + burst.off_days) < burst.on_days
+
+    def _drawn(self, day: date) -> bool:
+        chance = self._when.day_probability
+        return chance >= 1 or self._key.fraction(self._design, day.isoformat(), "day") < chance
 
 
 def _starts(inputs: PlanInput, when: When) -> Iterator[tuple[int, int]]:

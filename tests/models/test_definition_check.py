@@ -67,6 +67,23 @@ def uncover(document: Document) -> None:
     del document["staffing"]["outside_hours"]
 
 
+def uniform(document: Any, **members: Any) -> None:
+    """The random checks, drawn from the whole window."""
+    drawn = {"id": "random_checks", "kind": "uniform", "instrument": "momentary", "prompts": 2, "gap_minutes": 60}
+    _become(design(document, "random_checks"), drawn | {"expiry": {"minutes": 45}} | members)
+
+
+def interval(document: Any, **members: Any) -> None:
+    """The evening diary, at intervals."""
+    drawn = {"id": "evening_diary", "kind": "interval", "instrument": "evening", "expiry": {"minutes": 60}}
+    _become(design(document, "evening_diary"), drawn | members)
+
+
+def _become(found: Any, members: Any) -> None:
+    found.clear()
+    found.update(members)
+
+
 def reverse_days(document: Document) -> None:
     design(document, "evening_diary")["when"] = {"first_day": 9, "last_day": 3}
 
@@ -220,6 +237,25 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("prompt_outside_window", "/designs/0/offset_minutes", lambda d: design(d, "morning_diary").update(offset_minutes=500)),
     ("expiry_overlaps", "/designs/1/expiry/minutes", lambda d: design(d, "random_checks")["expiry"].update(minutes=400)),
     ("expiry_overlaps", "/designs/11/expiry/minutes", fixed_twice),
+    (
+        "sampling_infeasible",
+        "/designs/1",
+        lambda d: uniform(d, prompts=8, gap_minutes=80),
+    ),
+    ("hours_outside_wake", "/designs/1/hours", lambda d: uniform(d, hours={"start": "09:00", "end": "23:50"})),
+    (
+        "excluded_design_kind",
+        "/designs/1/exclude",
+        lambda d: design(d, "random_checks").update(hours={"start": "10:00", "end": "18:00"}, from_start_minutes=0, to_end_minutes=0),
+    ),
+    ("interval_too_short", "/designs/2/every", lambda d: interval(d, every=5, unit="minutes")),
+    ("jitter_reaches_next", "/designs/2/jitter_minutes", lambda d: interval(d, every=2, unit="hours", jitter_minutes=120)),
+    ("jitter_reaches_next", "/designs/2/jitter_minutes", lambda d: interval(d, every=1, unit="days", jitter_minutes=1400)),
+    (
+        "variable_not_allowed",
+        "/designs/9/condition/1/var",
+        lambda d: design(d, "craving_follow_up").update(condition=[">", {"var": "level"}, 60]),
+    ),
     # policy
     ("probabilities_do_not_add_up", "/rules/10/arms", lambda d: rule(d, "high_craving")["arms"][0].update(probability=0.7)),
     ("requested_with_arms", "/rules/10/arms", lambda d: rule(d, "high_craving").update(requested=True)),
@@ -289,6 +325,24 @@ def test_the_variables_of_the_type_check_are_the_tailoring_variables() -> None:
 
 def test_a_bare_reference_to_a_yes_or_no_is_a_condition() -> None:
     assert planted(lambda d: item(d, "momentary", "m_cue_types").update(show_if={"item": "m_cue"})) == ()
+
+
+def test_a_follow_up_on_the_estimate_may_read_tailoring_variables() -> None:
+    assert planted(lambda d: design(d, "craving_follow_up").update(basis="estimate", condition=[">", {"var": "level"}, 60])) == ()
+
+
+def test_designs_of_every_kind_are_published_where_they_fit() -> None:
+    limits = {"burst": {"on_days": 3, "off_days": 11}, "arms": ["active"], "anchor": "quit_day"}
+    assert planted(lambda d: uniform(d, prompts=5, gap_minutes=60, when=limits)) == ()
+    assert planted(lambda d: uniform(d, prompts=3, gap_minutes=60, hours={"start": "10:00", "end": "18:00"})) == ()
+    alone = lambda d: design(d, "random_checks").update(exclude=["morning_diary"])  # noqa: E731
+    assert planted(lambda d: (alone(d), interval(d, every=3, unit="days", jitter_minutes=90, when=limits))) == ()
+
+
+def test_an_infeasible_uniform_design_is_refused_with_its_numbers() -> None:
+    (fault,) = planted(lambda d: uniform(d, prompts=8, gap_minutes=80))
+    for number in ("8 prompts", "80 minutes apart", "600 minutes", "540 on the day", "540 are left", "560 are needed"):
+        assert number in fault.message
 
 
 def test_an_infeasible_design_is_refused_with_its_numbers() -> None:

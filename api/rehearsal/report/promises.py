@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from api.rehearsal.report.records import ASIDE, ENDED, Prompted, Records, Slot
-from models.definition.prompting import Stratified
+from models.definition.prompting import Stratified, Uniform
 from models.definition.protocol import Protocol
 
 EXAMPLES: Final = 5
@@ -100,13 +100,15 @@ def _gaps(slots: Sequence[Slot], protocols: Mapping[int, Protocol], faults: Faul
         by_design.setdefault(slot.design, []).append(slot)
     for name, own in by_design.items():
         design = protocols[own[-1].protocol_revision].design(name)
-        if not isinstance(design, Stratified):
+        if not isinstance(design, Stratified | Uniform):
             continue
         seen = nearest.setdefault(
             name, {"promised": design.gap_minutes, "seen": None, "promised_to_excluded": None, "seen_to_excluded": None}
         )
         for one, other in pairwise(own):
             _near(one, other, design.gap_minutes, "gap", "seen", faults, seen)
+        if not isinstance(design, Stratified):
+            continue
         others = sorted((slot for code in design.exclude for slot in by_design.get(code, ())), key=lambda one: one.scheduled_utc)
         apart = max(design.gap_minutes, design.exclude_minutes)
         if others:

@@ -2,15 +2,19 @@
 
 import itertools
 from collections.abc import Iterator
+from typing import Final
 
 from models.definition.base import pointer
 from models.definition.checks.fit import CLOCK_CHANGE_MINUTES, first_unfit, kept_away, length, minutes
-from models.definition.prompting import Design, Event, Fixed, FollowUp, Stratified, WakeBounds, Window
+from models.definition.prompting import Design, Event, Fixed, FollowUp, Interval, Stratified, Uniform, WakeBounds, Window
 from models.definition.protocol import Protocol
 from models.errors import Fault
 from models.kinds import InstrumentKind
 
 Path = tuple[str | int, ...]
+
+SHORTEST_INTERVAL: Final = 10
+"""Minutes. A design that asks more often than this is a slip of the unit."""
 
 
 def faults(protocol: Protocol) -> Iterator[Fault]:
@@ -20,8 +24,14 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
         yield from _days(protocol, at, design)
         yield from _expiry(at, design)
         yield from _reports(protocol, at, design)
+        if isinstance(design, Stratified | Uniform) and design.hours is not None:
+            yield from _hours(protocol, at, design)
         if isinstance(design, Stratified):
             yield from _stratified(protocol, at, design)
+        if isinstance(design, Uniform):
+            yield from _uniform(protocol.wake, at, design)
+        if isinstance(design, Interval):
+            yield from _interval(at, design)
         if isinstance(design, Window):
             yield from _inside(protocol.wake, at, design)
         if _momentary(protocol, design):
@@ -71,7 +81,7 @@ def _reports(protocol: Protocol, at: Path, design: Design) -> Iterator[Fault]:
 
 
 def _stratified(protocol: Protocol, at: Path, design: Stratified) -> Iterator[Fault]:
-    shortest = protocol.wake.shortest_hours * 60
+    shortest = _shortest(protocol.wake, design)
     for window in (shortest, shortest - CLOCK_CHANGE_MINUTES):
         block = _unfit(protocol, design, window)
         if block is not None:
@@ -91,6 +101,50 @@ def _unfit(protocol: Protocol, design: Stratified, window: float) -> int | None:
     return None
 
 
+def _shortest(wake: WakeBounds, design: Stratified | Uniform) -> float:
+    """Minutes of the window on an ordinary day, for the person whose window is shortest."""
+    return wake.shortest_hours * 60 if design.hours is None else length(design.hours.start, design.hours.end)
+
+
+def _hours(protocol: Protocol, at: Path, design: Stratified | Uniform) -> Iterator[Fault]:
+    """A clock window that people sleep through would be blocked at run time, day by day."""
+    assert design.hours is not None
+    open_for = length(design.hours.start, design.hours.end)
+    for name, window in (("weekday", protocol.wake.default.weekday), ("weekend", protocol.wake.default.weekend)):
+        after = (minutes(design.hours.start) - minutes(window.start)) % 1440
+        awake = length(window.start, window.end)
+        if after + open_for > awake:
+            message = f"These hours begin {after} minutes after the default {name} window and last {open_for}; that window has {awake}."
+            yield Fault(pointer(*at, "hours"), "hours_outside_wake", message)
+    others = map(protocol.design, design.exclude if isinstance(design, Stratified) else ())
+    if any(isinstance(other, Window) for other in others):
+        message = "In clock hours only designs at fixed times can be kept away from; those relative to waking may fall anywhere."
+        yield Fault(pointer(*at, "exclude"), "excluded_design_kind", message)
+
+
+def _uniform(wake: WakeBounds, at: Path, design: Uniform) -> Iterator[Fault]:
+    shortest, needed = _shortest(wake, design), (design.prompts - 1) * design.gap_minutes
+    left = shortest - CLOCK_CHANGE_MINUTES - design.from_start_minutes - design.to_end_minutes
+    if left < max(needed, design.prompts / 60):
+        message = (
+            f"{design.prompts} prompts, {design.gap_minutes} minutes apart, do not fit: the shortest window has {shortest:g} minutes, "
+            f"{shortest - CLOCK_CHANGE_MINUTES:g} on the day the clocks go forward; after {design.from_start_minutes} at its start and "
+            f"{design.to_end_minutes} at its end {max(left, 0):g} are left, and {needed} are needed for the gaps alone."
+        )
+        yield Fault(pointer(*at), "sampling_infeasible", message)
+
+
+def _interval(at: Path, design: Interval) -> Iterator[Fault]:
+    step = design.every * {"minutes": 1, "hours": 60, "days": 1440}[design.unit]
+    if step < SHORTEST_INTERVAL:
+        message = f"An interval of {step} minutes is shorter than {SHORTEST_INTERVAL}."
+        yield Fault(pointer(*at, "every"), "interval_too_short", message)
+    shortest = step - (CLOCK_CHANGE_MINUTES if design.unit == "days" else 0)
+    if design.jitter_minutes >= shortest:
+        message = f"A jitter of {design.jitter_minutes} minutes reaches the next prompt, at the nearest {shortest} minutes later."
+        yield Fault(pointer(*at, "jitter_minutes"), "jitter_reaches_next", message)
+
+
 def _numbers(design: Stratified, shortest: float, window: float, block: int) -> str:
     change = "" if window == shortest else f", {window:g} on the day the clocks go forward"
     left = window - design.from_start_minutes - design.to_end_minutes
@@ -98,7 +152,7 @@ def _numbers(design: Stratified, shortest: float, window: float, block: int) -> 
     near = f" and {apart} minutes from {', '.join(design.exclude)}" if design.exclude else ""
     return (
         f"{design.prompts} prompts, {design.gap_minutes} minutes apart{near}, do not fit: "
-        f"the shortest wake window has {shortest:g} minutes{change}; "
+        f"the shortest {'wake ' if design.hours is None else ''}window has {shortest:g} minutes{change}; "
         f"after {design.from_start_minutes} at its start and {design.to_end_minutes} at its end {max(left, 0):g} are left, "
         f"{(design.prompts - 1) * design.gap_minutes} are needed for the gaps alone, and block {block} of {design.prompts} has no room."
     )
@@ -124,8 +178,8 @@ def _momentary(protocol: Protocol, design: Design) -> bool:
 def _overlap(wake: WakeBounds, at: Path, design: Design) -> Iterator[Fault]:
     """Only where no draw can avoid it that a check-in is still open when the next is due."""
     open_for = design.expiry.minutes
-    if isinstance(design, Stratified) and design.prompts > 1:
-        left = wake.shortest_hours * 60 - design.from_start_minutes - design.to_end_minutes
+    if isinstance(design, Stratified | Uniform) and design.prompts > 1:
+        left = _shortest(wake, design) - design.from_start_minutes - design.to_end_minutes
         if (design.prompts - 1) * open_for > left >= 0:
             message = (
                 f"{design.prompts} prompts, each open for {open_for} minutes, always overlap in the shortest window's {left:g} minutes."

@@ -26,7 +26,8 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
     for place, design in enumerate(protocol.designs):
         if isinstance(design, FollowUp):
             after = [one for one in protocol.instruments if one.id in design.after]
-            yield from _typed(Scope(_items(after), variables), design.condition, "designs", place, "condition")
+            read = variables if design.basis == "estimate" else None
+            yield from _typed(Scope(_items(after), read), design.condition, "designs", place, "condition")
 
 
 def _branches(protocol: Protocol) -> Iterator[Fault]:
