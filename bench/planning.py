@@ -2,7 +2,9 @@
 
 import tempfile
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from time import perf_counter
 from typing import Any, Final
 from uuid import UUID
@@ -10,17 +12,19 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from bench.databases import database, postgres
-from bench.result import Line, Plot, Section, middle
-from models.definition.prompting import Expiry, Fixed, Reminders, Stratified, WakeWindow, WakeWindows, When, Window
+from bench.result import Goal, Line, Plot, Section, middle
+from models.definition.prompting import Expiry, Fixed, Reminders, Stratified, Uniform, WakeWindow, WakeWindows, When, Window
 from models.ids import new_uid
 from models.protocols import Protocols
 from models.session import Sessions
 from models.settings import DatabaseSettings
 from models.tables import Prompt
 from scheduler.horizon import plan_due
+from scheduler.plan import spread
 from scheduler.plan.calendar import WakeSpan, ZoneSpan, resolve
 from scheduler.plan.inputs import PlanInput
 from scheduler.plan.keyed import PlanKey
+from scheduler.plan.moves import views
 from scheduler.plan.occasions import plan
 from tests.build import build_study, insert_person
 from tests.conftest import fixed_keys
@@ -28,6 +32,8 @@ from tests.conftest import fixed_keys
 SIZES: Final = ((10, 30), (40, 30), (160, 30), (40, 120))
 """People and days."""
 CROWDS: Final = (10, 40, 160)
+GAPS: Final = (30, 90, 150)
+"""Minutes between five uniform prompts: one even draw in two keeps it, then one in sixteen, then one in five hundred."""
 _START = datetime(2026, 3, 1, 15, tzinfo=UTC)
 _EXPIRY = Expiry(minutes=60, reminders=Reminders(count=2, every_minutes=20))
 _DESIGNS = (
@@ -51,6 +57,8 @@ def measure(quick: bool) -> Section:
         planner.append(count / mine)
         bare.append(count / theirs)
         rows.append((f"planner, {people} people × {days} days", count, planner[-1], bare[-1], planner[-1] / bare[-1]))
+    tight = [_against_rejection(gap, 20 if quick else 200, rounds) for gap in GAPS]
+    rows += tight
     lines = list[Line]()
     with tempfile.TemporaryDirectory(prefix="bench-planning-") as home, postgres() as server:
         for kind, where in ({"SQLite": None} | ({"PostgreSQL": server} if server is not None else {})).items():
@@ -66,12 +74,18 @@ def measure(quick: bool) -> Section:
     return Section(
         title="Planning",
         what="Planner: a morning, an evening, two random prompts a day with a guaranteed gap, a weekly one; one person in 40 travels. "
-        "Horizon: `plan_horizon` over people who were never planned, the shipped protocol, a transaction for each person. Medians of "
+        "Horizon: `plan_horizon` over people who were never planned, the shipped protocol, sixteen people in a "
+        "transaction. Uniform draws: five prompts in 14 hours with a guaranteed gap, the bare law, no ids and no local time. Medians of "
         f"{rounds} rounds in turn.",
-        baseline="planner: one keyed draw and one conversion of local time for each occasion, without rules, windows or gaps. Horizon: the "
+        baseline="uniform draws: the same law by rejection, that is N even draws from a stream, sorted, again until every gap holds. "
+        "planner: one keyed draw and one conversion of local time for each occasion, without rules, windows or gaps. Horizon: the "
         "same rows in one plain INSERT for each person, each in its own transaction.",
         columns=("what", "occasions", "per second", "baseline per second", "of the baseline"),
         rows=tuple(rows),
+        goals=(
+            Goal(f"occasions planned in a second on one core, {sizes[-2][0]} people", planner[-2], 100_000, "at least", "/s"),
+            Goal(f"uniform draws, gap {GAPS[1]} min, against rejection", float(tight[1][-1]), 1, "at least", "×"),
+        ),
         plots=(
             Plot(
                 "planning",
@@ -102,6 +116,34 @@ def _pure(people: int, days: int, rounds: int) -> tuple[float, float, int]:
         theirs.append(perf_counter() - middle_at)
         mine.append(middle_at - began)
     return middle(mine), middle(theirs), count
+
+
+def _against_rejection(gap_minutes: int, people: int, rounds: int) -> Cells:
+    """Draws of one day for each person, by spacings and by rejection."""
+    design = Uniform(id="spread", instrument="s", expiry=_EXPIRY, prompts=5, gap_minutes=gap_minutes)
+    view = views((ZoneSpan(_START, "America/New_York"),), (WakeSpan(date(2026, 3, 1), _WINDOWS),), date(2026, 3, 4))[0]
+    keys = [PlanKey(number.to_bytes(32, "big")) for number in range(people)]
+    mine, theirs = list[float](), list[float]()
+    for turn in range(rounds):
+        began = perf_counter()
+        for key in keys:
+            spread.draw(key, design, view, range(design.prompts))
+        middle_at = perf_counter()
+        stream = Random(turn)
+        for _ in keys:
+            _rejected(stream, view.start, view.end, gap_minutes * 60)
+        theirs.append(perf_counter() - middle_at)
+        mine.append(middle_at - began)
+    count = people * design.prompts
+    fast, slow = count / middle(mine), count / middle(theirs)
+    return f"uniform draws, 5 in 14 h, gap {gap_minutes} min", count, fast, slow, fast / slow
+
+
+def _rejected(stream: Random, start: int, end: int, gap: int) -> list[int]:
+    while True:
+        found = sorted(stream.randint(start, end) for _ in range(5))
+        if all(late - early >= gap for early, late in pairwise(found)):
+            return found
 
 
 def _run(people: int, days: int) -> int:

@@ -14,9 +14,9 @@ from models.tables import (
     RiskEstimateRow,
 )
 from tests.api.answering import response_body
-from tests.api.client import Phone, Served, enroll, theirs
-from tests.api.pocket import RESPONSES, rows, send
-from tests.build import NOW, Built
+from tests.api.client import Phone, Served, enroll, open_study, theirs
+from tests.api.pocket import RESPONSES, quick_phone, rows, send
+from tests.build import NOW, Built, shipped
 
 
 @pytest.fixture
@@ -89,6 +89,25 @@ def test_a_report_of_craving_plans_the_follow_up_after_twenty_minutes(house, pho
     with house.house.sessions.reading() as session:
         (prompt,) = session.rows(theirs(Prompt, phone).where(Prompt.kind == DesignKind.FOLLOW_UP))
     assert (prompt.due_at, str(prompt.source), prompt.instrument) == (at + timedelta(minutes=20), id, "checking_back")
+
+
+@pytest.mark.parametrize(("told", "planned"), [("learning", 1), ("current", 0)])
+def test_a_follow_up_on_the_estimate_is_planned_once_it_is_known_and_only_where_it_says_so(house, told, planned):
+    protocol = shipped()
+    follow = protocol.design("craving_follow_up").model_copy(update={"basis": "estimate", "condition": ("==", {"var": "evidence"}, told)})
+    designs = tuple(follow if one.id == follow.id else one for one in protocol.designs)
+    protocol = protocol.model_copy(update={"designs": designs})
+    person = quick_phone(house, open_study(house, protocol))
+    at = house.clock.study()
+    for _ in range(2):
+        id = send(house, person, "craving", {"m_crave_now": 3}, at=at).json()["receipt"]["id"]
+    with house.house.sessions.reading() as session:
+        prompts = session.rows(theirs(Prompt, person).where(Prompt.kind == DesignKind.FOLLOW_UP))
+        estimates = session.rows(theirs(RiskEstimateRow, person))
+    assert len(estimates) == 2
+    assert (len(prompts) == 2) == (planned == 1)
+    assert all(prompt.due_at == at + timedelta(minutes=20) for prompt in prompts)
+    assert not planned or id in {str(prompt.source) for prompt in prompts}
 
 
 @pytest.mark.parametrize("hours", [-30, -2, 2, 30])
