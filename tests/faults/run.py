@@ -12,7 +12,7 @@ from random import Random
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from models.queries import moments
 from models.queries import response as response_queries
@@ -192,7 +192,7 @@ class Run:
         if self.mover is not None:
             self.mover.move(timedelta(hours=LAST_MOVE_HOURS))
         self._later()
-        self._settled(monotonic() + 2 * self.size.quiet_seconds)  # the datasets come last, one after the other
+        self._settled(self.size.quiet_seconds)
         for phone in self.phones:
             phone.ended.set()
         self.outcome.notes["did not stop by themselves"] = self.house.stop()
@@ -209,8 +209,13 @@ class Run:
             (self.offsets / process.name).write_text(str(self.offset_seconds))
         self.house.start()
 
-    def _settled(self, ends: float) -> None:
-        """Waits until nothing is owed any more; what is owed at the end of the wait breaks its law."""
+    def _settled(self, patience: float) -> None:
+        """Waits until nothing is owed any more, or nothing of it was done for `patience` seconds; what is owed then breaks its law.
+
+        Datasets come last, one after the other, each by a process that lets everyone else go first.
+        """
+        before: dict[str, Any] = {}
+        ends = monotonic() + patience
         with self.opened() as sessions:
             while monotonic() < ends:
                 with sessions.reading() as session:
@@ -224,10 +229,12 @@ class Run:
                         "alerts": moments.alert_due(session, now=now),
                         "outcomes": moments.outcome_due(session, now=now),
                         "deliveries": bool(session.value(_exists(Delivery.next_at <= system_now))),
-                        "exports": bool(session.value(_exists(Export.state.in_(["waiting", "building"])))),
+                        "exports": session.value(select(func.count()).where(Export.state.in_(["waiting", "building"]))),
                     }
                 if not any(owed.values()):
                     return
+                if owed != before:
+                    before, ends = owed, monotonic() + patience
                 sleep(0.5)
             self.outcome.notes["still owed"] = [name for name, is_so in owed.items() if is_so]
 
