@@ -27,6 +27,7 @@ PLANTED = {
     "fastapi and starlette live in api": ("risk/staffing.py", "import fastapi"),
     "apscheduler lives in scheduler.worker": ("scheduler/timetable.py", "import apscheduler"),
     "no serving process imports scikit-learn": ("risk/mind.py", "import numpy"),
+    "only the laboratory and its commands": ("risk/facts.py", "def late() -> None:\n    import risk.refit.train"),
     "httpx lives in": ("api/actions/reply.py", "import httpx"),
     "pydantic lives in": ("risk/terms.py", "import pydantic"),
     "matplotlib lives in": ("scheduler/settings.py", "import matplotlib"),
