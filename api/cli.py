@@ -6,7 +6,7 @@ Exit codes: 0 done · 1 refused, with the reason · 2 the call's words are off �
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -219,6 +219,28 @@ def export_dictionary(
     notes = import_commands.export_dictionary(protocol, out, instrument)
     _show_kinds(notes.by_kind())
     typer.echo(str(out))
+
+
+@app.command()
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(exists=True, help="An export of this house, or with --mapping a folder of CSV tables.")],
+    report: Annotated[Path, typer.Option(help="Folder for report.html, report.json and the models.")],
+    mapping: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="How a foreign dataset's tables are read.")] = None,
+    people: Annotated[int | None, typer.Option(min=30, help="Take so many people, for a first look. Default: all.")] = None,
+    repeats: Annotated[int, typer.Option(min=20, max=5000, help="Draws of people behind each interval.")] = 200,
+    card: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A model card whose section is made anew.")] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+) -> None:
+    """Train the population models on a dataset with people held out, and say how good they are and what alerts would do."""
+    found = commands.evaluate(dataset, mapping, report, people=people, repeats=repeats, card=card, tell=_lines(quiet))
+    out.print(f"{found['people']:,} people, {found['person_days']:,} person-days; the rule lets {found['shipped']} ship at most")
+    out.print(f"report  {report / 'report.html'}", highlight=False, soft_wrap=True)
+    if found["synthetic"]:
+        out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone.")
+
+
+def _lines(quiet: bool) -> Callable[[str], None]:
+    return lambda words: None if quiet else err.print(words, highlight=False)
 
 
 DEMO_START = "2026-03-06T13:00Z"

@@ -192,6 +192,16 @@ def replay(
     return result
 
 
+def evaluate(
+    dataset: Path, mapping: Path | None, report: Path, *, people: int | None, repeats: int, card: Path | None, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """The report of an evaluation. Only here are numpy and scikit-learn loaded: a serving process never does."""
+    from api.laboratory.evaluation import run_evaluation
+
+    now = SystemClock().system()
+    return run_evaluation(dataset, mapping, report, people=people, repeats=repeats, card=card, now=now, tell=tell)
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     path: Path

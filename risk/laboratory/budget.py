@@ -45,27 +45,21 @@ def alerts(days: Days, p: Floats, threshold: float | Floats) -> Whole:
     return np.array(raised, dtype=np.int64)
 
 
-def weeks(days: Days) -> tuple[Whole, Floats]:
-    """People with eligible days, and how many weeks of them; at least one, so that a rate stays bounded."""
-    people, count = np.unique(days.person[days.eligible], return_counts=True)
-    return people, np.maximum(count, REFRACTORY_DAYS) / 7.0
-
-
 def threshold_for(days: Days, p: Floats, budget: float) -> float:
     """min{tau: (sum over people of r(tau) + B) / (n + 1) <= budget}, r made monotone from high tau down; above 1 where none is.
 
-    r is a person's alerts for each week, B its largest possible value.
+    r is a person's alerts by the weeks in which people are eligible on average, B its largest possible value: so the mean of r is the rate for
+    each person-week, and someone who is eligible for a day does not weigh as much as someone who is for months.
     """
-    people, length = weeks(days)
+    people, eligible = np.unique(days.person[days.eligible], return_counts=True)
     if not len(people):
         return 2.0
-    most = float((np.ceil(length * 7.0 / REFRACTORY_DAYS) / length).max())
+    length = float(eligible.mean()) / 7.0
+    most = float(np.ceil(eligible.max() / REFRACTORY_DAYS)) / length
     shares = 1.0 - np.geomspace(1e-4, 1.0, GRID)
     highest, found = 0.0, 2.0
     for tau in np.unique(np.quantile(p[days.eligible], shares))[::-1].tolist():
-        raised = days.person[alerts(days, p, tau)]
-        rates = np.bincount(np.searchsorted(people, raised), minlength=len(people)) / length
-        highest = max(highest, float(rates.sum()))
+        highest = max(highest, len(alerts(days, p, tau)) / length)
         if (highest + most) / (len(people) + 1) > budget:
             break
         found = float(tau)
@@ -103,7 +97,7 @@ def happened(days: Days, raised: Whole, drawn: Draws) -> dict[str, Figure]:
 
 def concentration(days: Days, raised: Whole) -> dict[str, float]:
     """The share of alerts that go to the tenth of people with most, and of people who never get one; among people with eligible days."""
-    people, _ = weeks(days)
+    people = np.unique(days.person[days.eligible])
     counts = np.sort(np.bincount(np.searchsorted(people, days.person[raised]), minlength=len(people)))[::-1]
     most = counts[: max(1, round(len(counts) / 10))].sum()
     whole = float(counts.sum())

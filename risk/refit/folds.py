@@ -22,8 +22,11 @@ def grouped(groups: Whole, y: Floats, *, folds: int, seed: int) -> list[Split]:
         raise Invalid("too_few_people", f"{folds} folds of people need at least {folds} people.")
     ever = np.zeros(int(groups.max()) + 1, dtype=np.int64)
     np.maximum.at(ever, groups, np.nan_to_num(y).astype(np.int64))
+    kinds = ever[groups]
+    if np.bincount(kinds, minlength=2).min() < folds:
+        kinds = np.zeros(len(groups), dtype=np.int64)  # too few of one kind to be alike in
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    return [(train.astype(np.int64), test.astype(np.int64)) for train, test in splitter.split(groups, ever[groups], groups)]
+    return [(train.astype(np.int64), test.astype(np.int64)) for train, test in splitter.split(groups, kinds, groups)]
 
 
 def rolling_origin(groups: Whole, days: Whole, began: Sequence[date | None], *, share: float = 0.6) -> Split | None:

@@ -115,7 +115,7 @@ def _logistic(table: Table, weight: Floats, strength: float) -> Logistic:
     design = _design(table.x, table.names, fill, holes)
     mean, scale = design.mean(axis=0), design.std(axis=0)
     scale[scale < 1e-9] = 1.0
-    model = LogisticRegression(C=strength, max_iter=2000)
+    model = LogisticRegression(C=strength, solver="newton-cholesky")
     model.fit((design - mean) / scale, table.y, sample_weight=weight)
     return Logistic(table.names, fill, holes, mean, scale, model.coef_[0], float(model.intercept_[0]))
 

@@ -1,0 +1,237 @@
+"""The house's own export, an archive or the folder it was unpacked into, as histories.
+
+The day of a person is the local calendar day in the zone they started in. A use is a timed event of that kind, or the answer that one was
+had; it belongs to the day that its prompt asked about. A day is followed where that question was answered with yes or no.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import floor, nan
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from models.definition.instrument import Item
+from models.definition.itemmap import indicator
+from models.definition.load import parse
+from models.definition.protocol import Protocol
+from models.errors import Invalid
+from models.kinds import ItemKind, Node
+from risk.laboratory.terms import Dataset
+from risk.population.features import Event, Sources, Variable
+from risk.population.history import History, Prompts, series, told
+from scheduler.plan.calendar import zone_info
+
+Row = Mapping[str, str]
+USED: Final = {"opioid_use": ("yes", "no"), "use_since_report": ("yes", "no")}
+"""Variables that ask for use: the answer that says so, and the one that says not."""
+ASKS_THE_DAY: Final = "opioid_use"
+"""The one that follows a whole day."""
+EVENT_VARIABLES: Final = {"other_use": ("other_use", {"1"}), "medicine": ("missed_dose", {"missed"})}
+"""Variable -> what an answer tells of, and the answers that do."""
+EVENTS: Final = (Event("missed_dose", 1), Event("dose", -1), Event("other_use", 1))
+CONFIDENCE: Final = frozenset({"control", "confidence_today", "week_confidence"})
+GROUPS: Final = {"sex": "sex", "medicine_kind": "medication"}
+NETWORK: Final = ("level", "rise", "cusum_innovation", "cusum_baseline", "drive")
+SHARES: Final = ("lag", "R", "S", "W", "E", "RS", "Ri", "context", "content", "hour")
+NODES: Final = frozenset({Node.C, Node.R, Node.S, Node.W, Node.E})
+
+
+@dataclass(slots=True)
+class Person:
+    """One person while the tables are read. Pairs are (at, known) or (known, value), in days since the midnight of study day 1."""
+
+    row: Row
+    zone: ZoneInfo
+    start: date
+    uses: list[tuple[float, float]] = field(default_factory=list)
+    followed: set[int] = field(default_factory=set)
+    answers: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    events: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    prompts: list[tuple[float, bool, float]] = field(default_factory=list)
+    states: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+
+    def day(self, instant: str) -> float:
+        """Local wall time since the midnight of study day 1, in days."""
+        local = datetime.fromisoformat(instant).astimezone(self.zone).replace(tzinfo=None)
+        return (local - datetime.combine(self.start, datetime.min.time())) / timedelta(days=1)
+
+
+def read_own(path: Path) -> Dataset:
+    """The people of an export. Raises Invalid (`not_an_export`) where the archive lacks a table that is needed."""
+    export = _Export(path)
+    manifest = json.loads(export.read("MANIFEST.json"))
+    people = {row["participant_id"]: _person(row) for row in export.rows("participants") if row["start_date"]}
+    protocols = {one: parse(export.read(f"protocol/revision-{one}.json")) for one in export.revisions()}
+    variables: dict[str, Variable] = {}
+    slots = _prompts(export, people)
+    _answers(export, people, protocols, slots, variables)
+    _timed_events(export, people)
+    _estimates(export, people)
+    sources = Sources(tuple(variables[name] for name in sorted(variables)), EVENTS, prompts=True, states=_states(people))
+    found = tuple(_history(people[name], thirds) for thirds in [_thirds(people)] for name in sorted(people))
+    return Dataset(
+        title=f"{manifest['study']['title']}, release {manifest['release']}",
+        source=f"Breakwater export as of {manifest['as_of'][:10]}, {manifest['format']}",
+        synthetic=bool(manifest["synthetic"]),
+        people=tuple(one for one in found if one.last > one.first),
+        sources=sources,
+        notes=(
+            "A day is followed where the evening question about use was answered with yes or no; other days are censored.",
+            "The local day is that of the zone in which the person started.",
+        ),
+    )
+
+
+class _Export:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self, name: str) -> bytes:
+        try:
+            if self._path.is_dir():
+                return (self._path / name).read_bytes()
+            with zipfile.ZipFile(self._path) as archive:
+                return archive.read(name)
+        except (KeyError, FileNotFoundError, zipfile.BadZipFile):
+            raise Invalid("not_an_export", f"{self._path.name} has no {name}: it is no export of this house.") from None
+
+    def rows(self, table: str) -> "csv.DictReader[str]":
+        return csv.DictReader(io.StringIO(self.read(f"{table}.csv").decode("utf-8"), newline=""))
+
+    def revisions(self) -> list[str]:
+        return sorted({row["protocol_revision"] for row in self.rows("items")})
+
+
+def _person(row: Row) -> Person:
+    one = Person(row, zone_info(row["iana_tz"]), date.fromisoformat(row["start_date"]))
+    one.groups |= {name: row[name] for name in ("arm", "site") if row[name]}
+    return one
+
+
+def _prompts(export: _Export, people: Mapping[str, Person]) -> dict[str, Row]:
+    """The prompt of each response; and what became of each prompt, from when that was clear."""
+    of_response: dict[str, Row] = {}
+    for row in export.rows("prompts"):
+        if row["response_id"]:
+            of_response[row["response_id"]] = row
+        one = people.get(row["participant_id"])
+        done = row["status"] in {"completed", "partial"}
+        ended = row["server_received_utc"] if done else row["expired_utc"]
+        if one is not None and row["row_kind"] == "prompt" and row["sent_utc"] and ended:
+            latency = float(row["response_latency_s"]) / 3600.0 if row["response_latency_s"] else nan
+            one.prompts.append((one.day(ended), done, latency))
+    return of_response
+
+
+def _answers(
+    export: _Export,
+    people: Mapping[str, Person],
+    protocols: Mapping[str, Protocol],
+    slots: Mapping[str, Row],
+    variables: dict[str, Variable],
+) -> None:
+    items = {(revision, item.id): item for revision, protocol in protocols.items() for one in protocol.instruments for item in one.items}
+    for row in export.rows("answers_long"):
+        one = people.get(row["participant_id"])
+        if one is None or row["newest"] != "1" or not row["value"]:
+            continue
+        slot = slots.get(row["response_id"], {})
+        happened = one.day(row["event_time_utc"])
+        known = max(happened, one.day(slot["server_received_utc"])) if slot.get("server_received_utc") else happened
+        name, value = row["variable"], row["value"]
+        asked = int(slot["study_day"]) - 1 if slot.get("row_kind") == "prompt" and slot.get("study_day") else floor(happened)
+        if name in USED:
+            _told_of_use(one, name, value, float(asked), known)
+        if name in EVENT_VARIABLES and value in EVENT_VARIABLES[name][1]:
+            one.events.setdefault(EVENT_VARIABLES[name][0], []).append((float(asked), known))
+        if name in GROUPS:
+            one.groups.setdefault(GROUPS[name], value)
+        item = items.get((row["protocol_revision"], row["item"]))
+        if item is not None and item.node in NODES and item.show_if is None:
+            found = indicator(item, _typed(item, row))
+            if found is not None:
+                one.answers.setdefault(name, []).append((known, found))
+                variables.setdefault(name, Variable(name, item.node.value, item.node is Node.C or name in CONFIDENCE))
+
+
+def _typed(item: Item, row: Row) -> Any:
+    """The value as the item map reads it: a number, yes or no, a code, or several."""
+    if item.kind is ItemKind.YES_NO:
+        return row["value"] == "1"
+    if item.options:
+        return row["value"].split(";")
+    return float(row["value_number"]) if row["value_number"] else None
+
+
+def _told_of_use(one: Person, name: str, value: str, day: float, known: float) -> None:
+    yes, no = USED[name]
+    if value == yes:
+        one.uses.append((day, known))
+    if name == ASKS_THE_DAY and value in {yes, no}:
+        one.followed.add(int(day))
+
+
+def _timed_events(export: _Export, people: Mapping[str, Person]) -> None:
+    for row in export.rows("timed_events"):
+        one = people.get(row["participant_id"])
+        if one is not None and row["retracted"] != "1":
+            at = one.day(row["happened_utc"])
+            pair = (float(floor(at)), max(at, one.day(row["reported_utc"] or row["happened_utc"])))
+            (one.uses if row["kind"] == "use" else one.events.setdefault(row["kind"], [])).append(pair)
+
+
+def _estimates(export: _Export, people: Mapping[str, Person]) -> None:
+    """First revisions alone: what was known then."""
+    for row in export.rows("estimates"):
+        one = people.get(row["participant_id"])
+        if one is None or row["revision"] != "1":
+            continue
+        detail = json.loads(row["detail"])
+        known = max(one.day(row["as_of_utc"]), one.day(row["made_utc"]))
+        flat = {name: detail["features"].get(name) for name in NETWORK} | {
+            f"share:{name}": detail["contributions"].get(name) for name in SHARES
+        }
+        for name, value in flat.items():
+            if value is not None:
+                one.states.setdefault(name, []).append((known, float(value)))
+
+
+def _states(people: Mapping[str, Person]) -> tuple[str, ...]:
+    known = {name for one in people.values() for name in one.states}
+    return tuple(name for name in (*NETWORK, *(f"share:{name}" for name in SHARES)) if name in known)
+
+
+def _thirds(people: Mapping[str, Person]) -> dict[str, str]:
+    """Each person's third by the share of prompts that they answered."""
+    share = {name: sum(done for _, done, _ in one.prompts) / len(one.prompts) for name, one in people.items() if one.prompts}
+    ordered = sorted(share, key=lambda name: (share[name], name))
+    words = ("lowest third", "middle third", "highest third")
+    return {name: words[3 * place // len(ordered)] for place, name in enumerate(ordered)}
+
+
+def _history(one: Person, thirds: Mapping[str, str]) -> History:
+    ended = one.row["last_study_day"]
+    prompts = sorted(one.prompts)
+    third = thirds.get(one.row["participant_id"])
+    return History(
+        person=one.row["participant_id"],
+        first=1,
+        last=int(ended) if ended else 0,
+        since=0,
+        uses=told(one.uses),
+        followed=frozenset(one.followed),
+        series={name: series(pairs) for name, pairs in one.answers.items()},
+        events={name: told(pairs) for name, pairs in one.events.items()},
+        prompts=Prompts(tuple(at for at, _, _ in prompts), tuple(done for _, done, _ in prompts), tuple(late for _, _, late in prompts)),
+        states={name: series(pairs) for name, pairs in one.states.items()},
+        site=one.row["site"],
+        began=one.start,
+        groups=one.groups | ({"answering": third} if third else {}),
+    )
