@@ -1,11 +1,14 @@
 """How the tables of a foreign dataset become histories: `breakwater.evaluation/1`. Reading only: no value is guessed or filled in."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from models.errors import Fault, Invalid
+
+Later = Annotated[float, msgspec.Meta(ge=1.0)]
+"""Days from the midnight that begins a day until its things may be read: never before the day is over."""
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,7 +28,7 @@ class Happening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     table: str
     day: str
     where: dict[str, list[str]] = {}
-    known_after_days: float = 1.0
+    known_after_days: Later = 1.0
     rising: int = 0
 
 
@@ -39,7 +42,7 @@ class Answered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     maximum: float
     where: dict[str, list[str]] = {}
     node: Literal["C", "R", "S", "W", "E", "none"] = "none"
-    known_after_days: float = 1.0
+    known_after_days: Later = 1.0
     rising: bool = False
 
 

@@ -1,7 +1,8 @@
 """The house's own export, an archive or the folder it was unpacked into, as histories.
 
 The day of a person is the local calendar day in the zone they started in. A use is a timed event of that kind, or the answer that one was
-had; it belongs to the day that its prompt asked about. A day is followed where that question was answered with yes or no.
+had; it belongs to the day that its prompt asked about: in the morning, the day before. A day is followed where that question was answered
+with yes or no.
 """
 
 import csv
@@ -39,6 +40,7 @@ CONFIDENCE: Final = frozenset({"control", "confidence_today", "week_confidence"}
 GROUPS: Final = {"sex": "sex", "medicine_kind": "medication"}
 NETWORK: Final = ("level", "rise", "cusum_innovation", "cusum_baseline", "drive")
 SHARES: Final = ("lag", "R", "S", "W", "E", "RS", "Ri", "context", "content", "hour")
+NOON: Final = 0.5
 NODES: Final = frozenset({Node.C, Node.R, Node.S, Node.W, Node.E})
 
 
@@ -146,7 +148,7 @@ def _answers(
         happened = one.day(row["event_time_utc"])
         known = max(happened, one.day(slot["server_received_utc"])) if slot.get("server_received_utc") else happened
         name, value = row["variable"], row["value"]
-        asked = int(slot["study_day"]) - 1 if slot.get("row_kind") == "prompt" and slot.get("study_day") else floor(happened)
+        asked = _asked_about(slot, happened)
         if name in USED:
             _told_of_use(one, name, value, float(asked), known)
         if name in EVENT_VARIABLES and value in EVENT_VARIABLES[name][1]:
@@ -159,6 +161,12 @@ def _answers(
             if found is not None:
                 one.answers.setdefault(name, []).append((known, found))
                 variables.setdefault(name, Variable(name, item.node.value, item.node is Node.C or name in CONFIDENCE))
+
+
+def _asked_about(slot: Row, happened: float) -> int:
+    """The day that a question since the last time is about: that of its prompt, or the one before where it was put before noon."""
+    day = int(slot["study_day"]) - 1 if slot.get("row_kind") == "prompt" and slot.get("study_day") else floor(happened)
+    return day - 1 if floor(happened) == day and happened - day < NOON else day
 
 
 def _typed(item: Item, row: Row) -> Any:

@@ -48,8 +48,8 @@ def alerts(days: Days, p: Floats, threshold: float | Floats) -> Whole:
 def threshold_for(days: Days, p: Floats, budget: float) -> float:
     """min{tau: (sum over people of r(tau) + B) / (n + 1) <= budget}, r made monotone from high tau down; above 1 where none is.
 
-    r is a person's alerts by the weeks in which people are eligible on average, B its largest possible value: so the mean of r is the rate for
-    each person-week, and someone who is eligible for a day does not weigh as much as someone who is for months.
+    r is a person's alerts by the weeks in which people are eligible on average, B its largest possible value. So the mean of r is the rate
+    for each person-week: someone who is eligible for a day does not weigh as much as someone who is for months.
     """
     people, eligible = np.unique(days.person[days.eligible], return_counts=True)
     if not len(people):

@@ -1,0 +1,80 @@
+"""What an evaluation writes: a page, a report, a section of the model card; and what it says when people are simulated."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.laboratory import evaluation
+from api.laboratory.card import BEGINS, ENDS, placed, section
+from models.errors import Invalid
+from risk.population.artefact import read
+from tests.conftest import ROOT
+from tests.risk.population_builders import dataset, people
+
+CARD = f"# Model card\n\nbefore\n\n{BEGINS}\nold\n{ENDS}\n\nafter\n"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("evaluation")
+    (folder / "card.md").write_text(CARD)
+    bare = dataset(people(60, 24))
+    plain = replace(bare, sources=replace(bare.sources, variables=(), events=(), prompts=False, states=()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "read_dataset", lambda *_: plain)
+        found = evaluation.run_evaluation(
+            folder,
+            None,
+            folder,
+            people=None,
+            repeats=20,
+            card=folder / "card.md",
+            now=datetime(2026, 1, 1, tzinfo=UTC),
+            tell=lambda _: None,
+        )
+    return folder, found
+
+
+def test_the_page_needs_no_network_and_says_that_people_are_simulated(written: tuple[Path, dict[str, Any]]) -> None:
+    text = (written[0] / "report.html").read_text()
+    assert "Synthetic: simulated people." in text
+    assert "No clinical validity is claimed" in text
+    assert "<script" not in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert text.count("<figure>") >= 6
+
+
+def test_the_report_is_read_back_as_it_was_found(written: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = written
+    again = json.loads((folder / "report.json").read_text())
+    assert again["targets"]["day"]["models"]["M0"]["pooled"]["auroc"] == found["targets"]["day"]["models"]["M0"]["pooled"]["auroc"]
+    assert "NaN" not in (folder / "report.json").read_text()
+
+
+def test_the_model_of_simulated_people_is_refused_by_a_study(written: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = written
+    raw = (folder / found["models"]["day"]["file"]).read_bytes()
+    assert read(raw, rehearsal=True).id == found["models"]["day"]["id"]
+    with pytest.raises(Invalid, match="simulated people"):
+        read(raw)
+
+
+def test_only_the_cards_own_section_is_made_anew(written: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = written
+    card = (folder / "card.md").read_text()
+    assert card == placed(CARD, section(found))
+    assert card.startswith("# Model card\n\nbefore\n\n")
+    assert card.endswith("\n\nafter\n")
+    assert "old" not in card
+    assert "SYNTHETIC: simulated people" in card
+    with pytest.raises(Invalid, match="no place"):
+        placed("# Another card", "x")
+
+
+def test_the_models_card_has_a_place_for_an_evaluation() -> None:
+    card = (ROOT / "docs" / "model-card.md").read_text()
+    assert placed(card, f"{BEGINS}x{ENDS}").count("x" + ENDS) == 1
