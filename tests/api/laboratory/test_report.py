@@ -15,7 +15,7 @@ from risk.population.artefact import read
 from tests.conftest import ROOT
 from tests.risk.population_builders import dataset, people
 
-CARD = f"# Model card\n\nbefore\n\n{BEGINS}\nold\n{ENDS}\n\nafter\n"
+CARD = f"# Model card\n\nbefore\n\n{BEGINS}\nwhat stood here before\n{ENDS}\n\nafter\n"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_only_the_cards_own_section_is_made_anew(written: tuple[Path, dict[str, 
     assert card == placed(CARD, section(found))
     assert card.startswith("# Model card\n\nbefore\n\n")
     assert card.endswith("\n\nafter\n")
-    assert "old" not in card
+    assert "what stood here before" not in card
     assert "SYNTHETIC: simulated people" in card
     with pytest.raises(Invalid, match="no place"):
         placed("# Another card", "x")
