@@ -56,7 +56,7 @@ def test_features_never_change_when_anything_after_them_does(history: History, o
         uses=told(
             [
                 *zip(before.uses.at, before.uses.known, strict=True),
-                *((at, known + 61.0) for at, known in zip(after.uses.at, after.uses.known, strict=True)),
+                *((at, known + 100.0) for at, known in zip(after.uses.at, after.uses.known, strict=True)),
             ]
         ),
         series={
