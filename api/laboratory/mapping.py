@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from models.errors import Fault, Invalid
+from api.rehearsal.mapping import read_mapping
 
 Later = Annotated[float, msgspec.Meta(ge=1.0)]
 """Days from the midnight that begins a day until its things may be read: never before the day is over."""
@@ -93,11 +93,4 @@ class Mapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def load_mapping(path: Path) -> Mapped:
     """Raises Invalid with the place of the first fault."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Mapped)
-    except msgspec.ValidationError as error:
-        words, _, place = str(error).partition(" - at `$")
-        fault = Fault("/" + place.rstrip("`").strip(".").replace(".", "/"), "mapping_shape", words)
-        raise Invalid("mapping_invalid", f"{path.name} is not a mapping of an evaluation: {words}", (fault,)) from None
-    except msgspec.DecodeError:
-        raise Invalid("mapping_not_json", f"{path.name} is not JSON.") from None
+    return read_mapping(path, Mapped)

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from models.errors import Fault, Invalid
 from scheduler.plan.calendar import zone_info
+
+_Kind = TypeVar("_Kind")
 
 
 class TimeColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,9 +73,14 @@ class Left:
 
 
 def load_mapping(path: Path) -> Mapped:
-    """Raises Invalid with the place of the first fault."""
+    """Raises Invalid as `read_mapping`."""
+    return read_mapping(path, Mapped)
+
+
+def read_mapping(path: Path, kind: type[_Kind]) -> _Kind:
+    """A mapping of this kind. Raises Invalid with the place of the first fault."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Mapped)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.ValidationError as error:
         words, _, place = str(error).partition(" - at `$")
         fault = Fault("/" + place.rstrip("`").strip(".").replace(".", "/"), "mapping_shape", words)
