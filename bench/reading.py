@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from time import monotonic, sleep
 from typing import Final
 from urllib.request import Request, urlopen
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -193,6 +195,7 @@ def _section(found: dict[tuple[str, int], list[Load]], sizes: dict[str, int], na
 
 def main() -> None:
     port, directory = sys.argv[1:3]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     app = house_app(Path(directory))
     settle()
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
