@@ -4,6 +4,7 @@ One spelling everywhere: column value, JSON value, codebook level and prose.
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class Domain(StrEnum):
@@ -171,6 +172,27 @@ class TimedEventKind(StrEnum):
     OVERDOSE = "overdose"
     EMERGENCY_VISIT = "emergency_visit"
     QUIT_DAY = "quit_day"
+
+
+PLANNABLE: Final = frozenset(
+    {
+        TimedEventKind.QUIT_DAY,
+        TimedEventKind.VISIT,
+        TimedEventKind.DISCHARGE,
+        TimedEventKind.RELEASE,
+        TimedEventKind.INJECTION_DAY,
+        TimedEventKind.INDUCTION,
+    }
+)
+"""What may be set for a day to come. Nobody plans a use or an overdose."""
+
+
+class Intention(StrEnum):
+    """How a planned event stands: it is to come, it was called off, or it was told as an event."""
+
+    PLANNED = "planned"
+    RETRACTED = "retracted"
+    HAPPENED = "happened"
 
 
 class DecisionPointKind(StrEnum):

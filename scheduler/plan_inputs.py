@@ -16,7 +16,7 @@ from models.queries import planning
 from models.sealed import Keys, plan_key
 from models.session import ReadSession
 from scheduler.plan.calendar import WakeSpan, ZoneSpan, resolve, study_date
-from scheduler.plan.inputs import Pause, PlanInput
+from scheduler.plan.inputs import Pause, PlanInput, PlannedDay
 
 _UNSENT = frozenset({PromptState.PLANNED, PromptState.BLOCKED, PromptState.SUPERSEDED})
 
@@ -55,6 +55,7 @@ class Person:
     wake: tuple[WakeSpan, ...]
     pauses: tuple[Pause, ...]
     anchors: Mapping[TimedEventKind, tuple[datetime, ...]]
+    planned_days: Mapping[TimedEventKind, tuple[PlannedDay, ...]]
     versions: Versions
 
     def today(self, *, now: datetime) -> date:
@@ -83,6 +84,7 @@ class Person:
             started_at=self.enrollment.started_at,
             length_days=protocol.length_days,
             anchors=self.anchors,
+            planned_days=self.planned_days,
             pauses=self.pauses,
             sent=sent,
             arm=self.enrollment.arm,
@@ -100,38 +102,43 @@ def read_people(session: ReadSession, keys: Keys, enrollments: Sequence[Row[Any]
     Where there is no history of zones or wake windows, what stands on the row holds for all time.
     """
     ids = [one.id for one in enrollments]
-    zones, wakes = _by_person(planning.zone_histories(session, ids)), _by_person(planning.wake_histories(session, ids))
-    pauses, events = _by_person(planning.pauses(session, ids)), _by_person(planning.anchor_events(session, ids))
-    moves = _by_person(planning.protocol_moves(session, ids))
-    return [_person(keys, one, zones[one.id], wakes[one.id], pauses[one.id], events[one.id], moves[one.id], now) for one in enrollments]
+    zones, wakes = by_person(planning.zone_histories(session, ids)), by_person(planning.wake_histories(session, ids))
+    pauses, events = by_person(planning.pauses(session, ids)), by_person(planning.anchor_events(session, ids))
+    coming, moves = by_person(planning.planned_events(session, ids)), by_person(planning.protocol_moves(session, ids))
+    return [
+        Person(
+            enrollment=one,
+            plan_key=plan_key(keys, one.plan_key, one.key_id, str(one.uid)),
+            zones=(places := zone_spans(one, zones[one.id])),
+            wake=(hours := wake_spans(one, wakes[one.id])),
+            pauses=tuple(_pause(row) for row in pauses[one.id]),
+            anchors=_anchors(events[one.id]),
+            planned_days=_planned_days(coming[one.id]),
+            versions=_versions(one, moves[one.id], study_date(now, places, hours)),
+        )
+        for one in enrollments
+    ]
 
 
 _Rows = Sequence[Row[Any]]
 
 
-def _by_person(rows: _Rows) -> Mapping[int, _Rows]:
+def by_person(rows: _Rows) -> Mapping[int, _Rows]:
     found: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         found[row.enrollment_id].append(row)
     return found
 
 
-def _person(
-    keys: Keys, enrollment: Row[Any], zone_rows: _Rows, wake_rows: _Rows, pauses: _Rows, events: _Rows, moves: _Rows, now: datetime
-) -> Person:
-    zones = _last_of_each(tuple(ZoneSpan(row.valid_from, row.zone) for row in zone_rows))
-    wake = _last_of_each(tuple(WakeSpan(row.valid_from, wake_windows(row.wake_windows)) for row in wake_rows))
-    zones = zones or (ZoneSpan(enrollment.started_at, enrollment.zone),)
-    wake = wake or (WakeSpan(enrollment.started_at.date(), wake_windows(enrollment.wake_windows)),)
-    return Person(
-        enrollment=enrollment,
-        plan_key=plan_key(keys, enrollment.plan_key, enrollment.key_id, str(enrollment.uid)),
-        zones=zones,
-        wake=wake,
-        pauses=tuple(_pause(row) for row in pauses),
-        anchors=_anchors(events),
-        versions=_versions(enrollment, moves, study_date(now, zones, wake)),
-    )
+def zone_spans(enrollment: Any, rows: _Rows) -> tuple[ZoneSpan, ...]:
+    """Where a person was, oldest first."""
+    return _last_of_each(tuple(ZoneSpan(row.valid_from, row.zone) for row in rows)) or (ZoneSpan(enrollment.started_at, enrollment.zone),)
+
+
+def wake_spans(enrollment: Any, rows: _Rows) -> tuple[WakeSpan, ...]:
+    """When a person sleeps, oldest first."""
+    found = _last_of_each(tuple(WakeSpan(row.valid_from, wake_windows(row.wake_windows)) for row in rows))
+    return found or (WakeSpan(enrollment.started_at.date(), wake_windows(enrollment.wake_windows)),)
 
 
 def wake_windows(stored: Mapping[str, Mapping[str, str]]) -> WakeWindows:
@@ -159,6 +166,14 @@ def _anchors(rows: Sequence[Row[Any]]) -> Mapping[TimedEventKind, tuple[datetime
     for row in rows:
         kind = TimedEventKind(row.kind)
         found[kind] = (*found.get(kind, ()), row.happened_at)
+    return found
+
+
+def _planned_days(rows: Sequence[Row[Any]]) -> Mapping[TimedEventKind, tuple[PlannedDay, ...]]:
+    found: dict[TimedEventKind, tuple[PlannedDay, ...]] = {}
+    for row in rows:
+        kind = TimedEventKind(row.kind)
+        found[kind] = (*found.get(kind, ()), PlannedDay(row.day, row.recorded_at, row.wall))
     return found
 
 

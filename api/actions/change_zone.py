@@ -1,19 +1,22 @@
 """A person moves to another zone, or wakes at other hours: prompts that were not sent follow at once."""
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Request
+from sqlalchemy import Row
 
 from api.actions.record_act import act_of, add_act
 from api.deps import House
 from models.access import Viewer
 from models.definition.prompting import WakeBounds, WakeWindow, WakeWindows
-from models.errors import Fault, Invalid
+from models.errors import Fault, Gone, Invalid
+from models.kinds import EnrollmentState
 from models.queries import enrollment_phone as queries
 from models.queries import planning
+from models.session import WriteSession
 from scheduler.horizon import plan_enrollment
-from scheduler.plan.calendar import DAY, TZDATA_VERSION, wake_on, window, zone_info
+from scheduler.plan.calendar import DAY, TZDATA_VERSION, local, wake_on, window, zone_info
 from scheduler.plan_inputs import Person, read_person
 
 FUTURE_LIMIT: Final = timedelta(minutes=5)
@@ -42,23 +45,27 @@ def change_zone(house: House, request: Request, viewer: Viewer, zone: str, chang
     return True
 
 
-def change_wake_windows(house: House, request: Request, viewer: Viewer, windows: WakeWindows) -> date:
+def change_wake_windows(session: WriteSession, house: House, person: Row[Any], windows: WakeWindows, *, source: str) -> date:
     """The first local day with the new windows: today where its window has not begun under either, else tomorrow.
 
-    Raises Invalid naming each window that lies outside the protocol's bounds.
+    `person` is the locked enrollment, `source` staff or device. Someone who has not started will start
+    with them. Raises Gone for someone who has left, Invalid naming each
+    window that lies outside the protocol's bounds.
     """
     now, stored = house.clock.study(), windows.model_dump(mode="json")
-    with house.sessions.transaction() as session:
-        person = queries.lock_own(session, viewer)
-        check_windows(windows, house.protocols.get(session, person.protocol_version_id).wake)
+    if person.state not in {EnrollmentState.ACTIVE, EnrollmentState.INVITED}:
+        raise Gone("enrollment_ended", "This enrollment has ended.")
+    check_windows(windows, house.protocols.get(session, person.protocol_version_id).wake)
+    if person.started_at is None:
+        valid_from = local(now, person.zone).date
+    else:
         valid_from = first_day(read_person(session, house.keys, person, now=now), windows, now=now)
-        if not planning.wake_history(session, person.id):
-            queries.add_wake(session, person, person.wake_windows, person.start_date, source="staff", now=now)
-        queries.add_wake(session, person, stored, valid_from, source="device", now=now)
-        queries.change(session, person.id, wake_windows=stored)
-        plan_enrollment(session, house.keys, house.protocols, person.id, now=now, reason="wake", actor="participant")
-        act = act_of(house, request, viewer, "wake_windows_changed", "enrollment", person.uid, person=person.uid)
-        add_act(session, house, person.study_uid, act)
+    if person.start_date is not None and not planning.wake_history(session, person.id):
+        queries.add_wake(session, person, person.wake_windows, person.start_date, source="staff", now=now)
+    queries.add_wake(session, person, stored, valid_from, source=source, now=now)
+    queries.change(session, person.id, wake_windows=stored)
+    actor = "participant" if source == "device" else source
+    plan_enrollment(session, house.keys, house.protocols, person.id, now=now, reason="wake", actor=actor)
     return valid_from
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from api.actions.plan_event import confirm
 from models.codec import digest
 from models.errors import Conflict, Fault, Gone, Invalid, Missing
 from models.kinds import EnrollmentState, TimedEventKind
@@ -21,23 +22,28 @@ LONGEST_AGO: Final = timedelta(days=5 * 366)
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """`client_id` is made by the caller: the same id and content again is the same event."""
+    """`client_id` is made by the caller: the same id and content again is the same event.
+
+    `planned_id` names the planned event that has happened with it.
+    """
 
     client_id: UUID
     kind: TimedEventKind
     happened_at: datetime
     ended_at: datetime | None = None
+    planned_id: UUID | None = None
 
     @property
     def content_hash(self) -> bytes:
-        return digest([str(self.kind), self.happened_at, self.ended_at])
+        planned = () if self.planned_id is None else (str(self.planned_id),)
+        return digest([str(self.kind), self.happened_at, self.ended_at, *planned])
 
 
 def record_event(session: WriteSession, person: Row[Any], event: NewEvent, *, source: str, now: datetime) -> tuple[UUID, bool]:
     """The event's public id and whether it is new. `person` is the locked enrollment.
 
     Marks state and plan as owed: the event enters the fold at its own time, and designs may be anchored to it.
-    Raises Conflict for another event under the same id.
+    Raises Conflict for another event under the same id, Invalid where nothing of its kind is planned under `planned_id`.
     """
     known = timed_event(session, person.id, event.client_id)
     if known is not None:
@@ -50,7 +56,7 @@ def record_event(session: WriteSession, person: Row[Any], event: NewEvent, *, so
     if person.state not in {EnrollmentState.ACTIVE, EnrollmentState.COMPLETED} or not person.consent_collect:
         raise Gone("collection_stopped", "Nothing more is collected about this person.")
     _check(event, now)
-    event_uid = add_timed_event(
+    event_id, event_uid = add_timed_event(
         session,
         {
             "study_id": person.study_id,
@@ -66,6 +72,8 @@ def record_event(session: WriteSession, person: Row[Any], event: NewEvent, *, so
             "synthetic": person.synthetic,
         },
     )
+    if event.planned_id is not None:
+        confirm(session, person, event.planned_id, event.kind, event_id, source=source, now=now)
     _think_again(session, person)
     return event_uid, True
 

@@ -30,6 +30,8 @@ class TimedEventIn(Shape):
     kind: TimedEventKind
     happened_at: Moment
     ended_at: Moment | None = None
+    planned_id: UUID | None = None
+    """The planned event that this is: from now on designs count from the event."""
 
 
 class TimedEventOut(Shape):
@@ -71,7 +73,7 @@ def record_timed_event(
 ) -> TimedEventOut:
     """Record something that happened. The same id and content again: 200 and the same event."""
     now = house.clock.study()
-    event = NewEvent(body.id, body.kind, body.happened_at, body.ended_at)
+    event = NewEvent(body.id, body.kind, body.happened_at, body.ended_at, body.planned_id)
     with house.sessions.transaction() as session:
         person = rows.lock_person(session, viewer, Ability.RECORD_EVENTS, enrollment_id, now=now)
         _, created = record_event(session, person, event, source="staff", now=now)

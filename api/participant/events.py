@@ -27,6 +27,8 @@ class OwnEventIn(Shape):
     kind: TimedEventKind
     happened_at: Moment
     ended_at: Moment | None = None
+    planned_id: UUID | None = None
+    """The planned event that this is: from now on designs count from the event."""
 
 
 class OwnEvent(Shape):
@@ -60,7 +62,10 @@ def put_event(
     client_id: UUID, body: OwnEventIn, request: Request, response: Response, house: TheHouse, viewer: ParticipantViewer
 ) -> OwnEvent:
     """Stores an event once, under an id that the phone made. The same again: 200. Other content under the id: 409."""
-    event, now = NewEvent(client_id, body.kind, body.happened_at, body.ended_at), study_now(house.sessions, house.clock, body.happened_at)
+    event, now = (
+        NewEvent(client_id, body.kind, body.happened_at, body.ended_at, body.planned_id),
+        study_now(house.sessions, house.clock, body.happened_at),
+    )
     with house.sessions.transaction() as session:
         person = lock_own(session, viewer)
         _, new = record_event(session, person, event, source="participant", now=now)

@@ -9,6 +9,7 @@ from pydantic import Field, StrictInt
 from api.actions.change_zone import change_wake_windows, change_zone
 from api.actions.leave import leave
 from api.actions.pause import Reason, pause, resume
+from api.actions.record_act import act_of, add_act
 from api.auth.participant import OwnViewer, ParticipantViewer
 from api.deps import House, TheHouse
 from api.participant.shapes import Zone
@@ -19,7 +20,7 @@ from models.access import Viewer
 from models.definition.prompting import WakeWindows
 from models.errors import Fault, Invalid
 from models.kinds import Leaving
-from models.queries.enrollment_phone import own, pause_now
+from models.queries.enrollment_phone import lock_own, own, pause_now
 
 router = Router(prefix="/v1/participant", tags=["participant"])
 
@@ -76,7 +77,12 @@ def put_zone(body: ZoneIn, request: Request, house: TheHouse, viewer: Participan
 @router.put("/wake-windows", name="put_wake_windows", response_model=WakeOut, responses=responses(401, 410, 422))
 def put_wake_windows(body: WakeWindows, request: Request, house: TheHouse, viewer: ParticipantViewer) -> WakeOut:
     """Other hours, within the protocol's bounds, from the next local day that has not begun."""
-    return WakeOut(wake_windows=body, valid_from=change_wake_windows(house, request, viewer, body))
+    with house.sessions.transaction() as session:
+        person = lock_own(session, viewer)
+        valid_from = change_wake_windows(session, house, person, body, source="device")
+        act = act_of(house, request, viewer, "wake_windows_changed", "enrollment", person.uid, person=person.uid)
+        add_act(session, house, person.study_uid, act)
+    return WakeOut(wake_windows=body, valid_from=valid_from)
 
 
 @router.get("/pause", name="get_pause", response_model=PauseOut, responses=responses(401, 410))

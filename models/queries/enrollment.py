@@ -171,10 +171,10 @@ def timed_events_of(session: ReadSession, enrollment_id: int, *, limit: int) -> 
     )
 
 
-def add_timed_event(session: WriteSession, values: Mapping[str, Any]) -> UUID:
+def add_timed_event(session: WriteSession, values: Mapping[str, Any]) -> tuple[int, UUID]:
+    """The internal key and the public id."""
     event_uid = new_uid()
-    session.add(TimedEvent, uid=event_uid, **values)
-    return event_uid
+    return session.add(TimedEvent, uid=event_uid, **values), event_uid
 
 
 def rejected_of(viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now: datetime) -> Select[Any]:

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select, text, update
+from sqlalchemy import Row, Select, bindparam, func, select, text, update
 
-from models.kinds import EnrollmentState, PromptState
+from models.kinds import EnrollmentState, Intention, PromptState
 from models.session import ReadSession, WriteSession
-from models.tables import Enrollment, Pause, Prompt, ProtocolMove, TimedEvent, WakeHistory, ZoneHistory
+from models.tables import Enrollment, Pause, PlannedEvent, Prompt, ProtocolMove, TimedEvent, WakeHistory, ZoneHistory
 
 _OWED = (Enrollment.state == EnrollmentState.ACTIVE, Enrollment.started_at.is_not(None))
 
@@ -91,6 +91,27 @@ def anchor_events(session: ReadSession, enrollment_ids: Collection[int]) -> Sequ
         select(TimedEvent.enrollment_id, TimedEvent.kind, TimedEvent.happened_at)
         .where(TimedEvent.enrollment_id.in_(sorted(enrollment_ids)), TimedEvent.retracted_at.is_(None))
         .order_by(TimedEvent.happened_at, TimedEvent.id)
+    )
+
+
+def planned_events(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Planned events as they stand, those that are still to be told alone, soonest first (unique index of planned_event)."""
+    newest = (
+        select(PlannedEvent.enrollment_id, PlannedEvent.client_id, func.max(PlannedEvent.revision).label("revision"))
+        .where(PlannedEvent.enrollment_id.in_(sorted(enrollment_ids)))
+        .group_by(PlannedEvent.enrollment_id, PlannedEvent.client_id)
+        .subquery()
+    )
+    return session.rows(
+        select(PlannedEvent)
+        .join(
+            newest,
+            (PlannedEvent.enrollment_id == newest.c.enrollment_id)
+            & (PlannedEvent.client_id == newest.c.client_id)
+            & (PlannedEvent.revision == newest.c.revision),
+        )
+        .where(PlannedEvent.intention == Intention.PLANNED)
+        .order_by(PlannedEvent.day, PlannedEvent.id)
     )
 
 

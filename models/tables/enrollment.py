@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, key, ref, uid, word
-from models.kinds import EnrollmentState, Leaving, TimedEventKind
+from models.kinds import EnrollmentState, Intention, Leaving, TimedEventKind
 
 
 class Enrollment(Base):
@@ -168,6 +168,31 @@ class TimedEvent(Base):
     source: Mapped[str] = mapped_column(comment="participant, staff or record")
     content_hash: Mapped[bytes]
     retracted_at: Mapped[datetime | None]
+    synthetic: Mapped[bool]
+
+
+class PlannedEvent(Base):
+    """A quit day, visit or discharge that is set for a day to come. Rows are only added: the highest revision holds.
+
+    It anchors designs; it is no event, so the estimator never sees it.
+    """
+
+    __tablename__ = "planned_event"
+    __table_args__ = (UniqueConstraint("enrollment_id", "client_id", "revision"),)
+
+    id: Mapped[int] = key()
+    uid: Mapped[UUID] = uid()
+    study_id: Mapped[int] = ref("study")
+    enrollment_id: Mapped[int] = ref("enrollment")
+    client_id: Mapped[UUID]
+    revision: Mapped[int] = mapped_column(comment="1 when it was set; each move, recall or confirmation is the next")
+    kind: Mapped[TimedEventKind] = word(TimedEventKind)
+    day: Mapped[date] = mapped_column(comment="local day of the person")
+    wall: Mapped[str | None] = mapped_column(comment="HH:MM; null: from waking on that day")
+    intention: Mapped[Intention] = word(Intention)
+    timed_event_id: Mapped[int | None] = ref("timed_event", nullable=True)
+    recorded_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(comment="participant or staff")
     synthetic: Mapped[bool]
 
 

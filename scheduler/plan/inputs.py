@@ -22,11 +22,21 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedDay:
+    """A local day that was set, at `set_at`, for an event to come: from the wall-clock time `HH:MM`, or from waking where none is said."""
+
+    day: date
+    set_at: datetime
+    wall: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanInput:
     """One enrollment, on one protocol version.
 
     `zones` and `wake` are histories, neither empty; they are put in order here. `started_at` is the enrollment instant, and
-    study day 1 the study date that holds it. `anchors` are the instants of timed events that were not retracted.
+    study day 1 the study date that holds it. `anchors` are the instants of timed events that were not retracted, `planned_days` the
+    days of those that are to come, or should have come and were not told yet: both anchor designs.
     `sent` maps the id of each prompt that was sent, or was still planned when its moment passed, to the instant at which it was
     due; blocked ones do not belong there. It matters only where something that the plan depends on was learned late, so a
     recomputation may otherwise leave it out.
@@ -40,6 +50,7 @@ class PlanInput:
     started_at: datetime
     length_days: int
     anchors: Mapping[TimedEventKind, tuple[datetime, ...]] = field(default_factory=dict)
+    planned_days: Mapping[TimedEventKind, tuple[PlannedDay, ...]] = field(default_factory=dict)
     pauses: tuple[Pause, ...] = ()
     sent: Mapping[UUID, datetime] = field(default_factory=dict)
     arm: str | None = None

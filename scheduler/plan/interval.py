@@ -9,6 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from models.definition.prompting import Interval
+from scheduler.plan.anchors import Anchor, anchors, shown_where_the_person_is
 from scheduler.plan.calendar import DAY, offsets, study_date
 from scheduler.plan.draw import Draw
 from scheduler.plan.inputs import PlanInput
@@ -40,8 +41,10 @@ class Intervals:
         self._inputs, self._design, self._key = inputs, design, key
         self._form, self._activity = Form(design), Activity(inputs, design, key)
         anchor = design.when.anchor
-        instants = (inputs.started_at,) if anchor == "enrollment" else sorted(set(inputs.anchors.get(anchor, ())))
-        marks = [(to_seconds(one), study_date(one, inputs.zones, inputs.wake)) for one in instants]
+        if anchor == "enrollment":
+            marks: tuple[Anchor, ...] = (Anchor(to_seconds(inputs.started_at), inputs.start_date),)
+        else:
+            marks = anchors(inputs, anchor)
         nexts = [*(at for at, _ in marks[1:]), None]
         self._series = [_Series(at, start, until) for (at, start), until in zip(marks, nexts, strict=False)]
 
@@ -83,18 +86,10 @@ class Intervals:
         for each in (day, day + DAY):
             index, between = divmod((each - date_of(begun)).days, self._design.every)
             if index >= 1 and not between:
-                yield (index, *self._resolved(midnight(each) + second))
+                at, _, skipped = shown_where_the_person_is(self._inputs.zones, midnight(each) + second)
+                yield index, at, skipped
 
     def _home(self, instant: int) -> str:
         moment = to_instant(instant)
         spans = [span for span in self._inputs.zones if span.valid_from <= moment]
         return (spans or self._inputs.zones)[-1 if spans else 0].zone
-
-    def _resolved(self, wall: int) -> tuple[int, bool]:
-        """When the wall first shows this where the person then is; a time that a move skipped was planned before it and is `moved`."""
-        spans = self._inputs.zones
-        for place, span in enumerate(spans):
-            at = offsets(span.zone).first(wall)
-            if place + 1 == len(spans) or at < to_seconds(spans[place + 1].valid_from):
-                return at, place > 0 and at < to_seconds(span.valid_from)
-        raise AssertionError("a history has a last zone")

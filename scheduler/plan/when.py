@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from models.definition.prompting import Event, Fixed, FollowUp, Interval, Stratified, Uniform, When, Window
+from scheduler.plan.anchors import anchors
 from scheduler.plan.calendar import study_date
 from scheduler.plan.inputs import PlanInput
 from scheduler.plan.keyed import PlanKey
@@ -72,9 +73,9 @@ def _starts(inputs: PlanInput, when: When) -> Iterator[tuple[int, int]]:
     if when.anchor == "enrollment":
         yield inputs.start_date.toordinal(), to_seconds(inputs.started_at)
         return
-    for instant in sorted(inputs.anchors.get(when.anchor, ())):
-        day = study_date(instant, inputs.zones, inputs.wake).toordinal()
-        yield day, to_seconds(max(inputs.started_at, instant))
+    started = to_seconds(inputs.started_at)
+    for anchor in anchors(inputs, when.anchor):
+        yield anchor.day.toordinal(), max(started, anchor.at)
 
 
 def opens_at(inputs: PlanInput, design: Limited, day: date) -> int | None:

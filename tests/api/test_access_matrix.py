@@ -23,7 +23,7 @@ from models.queries.rota import Shift, replace_rota
 from models.tables import Export, Prompt, RoleGrant, WebhookEndpoint
 from tests.api.answering import disclose
 from tests.api.client import Door, Phone, Served, StaffDoor, enroll, fresh, open_study, sign_in
-from tests.build import NOW, Built, shipped
+from tests.build import NOW, WAKE, Built, shipped
 
 CO, CL, IN, DM, AD, OP, AU = (
     Role.COORDINATOR,
@@ -83,6 +83,8 @@ def phone(on: str = "nothing", **more: Any) -> Rule:
 PUBLIC = Rule("public")
 EVENT = {"id": "6b3b7a52-9f0d-4c58-8f3b-5a0a4a1d1f10", "kind": "visit", "happened_at": NOW.isoformat()}
 DOCUMENT = canonical(shipped()).decode()
+CLIENTS = {"call_off_event_of_person": "plan"}
+"""What a path names beside the person whom its rule is on."""
 
 TABLE: Mapping[str, Rule] = {
     # what anyone may call
@@ -116,6 +118,10 @@ TABLE: Mapping[str, Rule] = {
     "set_caseload": person(CO, AD, body=lambda _: {"assignments": []}, match=True),
     "list_timed_events": person(CO, CL, IN, DM),
     "record_timed_event": person(CO, CL, body=lambda _: EVENT),
+    "list_plans_of_person": person(CO, CL, IN, DM),
+    "plan_event_of_person": person(CO, CL, body=lambda _: {"kind": "visit", "day": "2026-04-01"}),
+    "call_off_event_of_person": person(CO, CL),
+    "set_wake_windows": person(CO, CL, body=lambda _: WAKE),
     "move_to_protocol": person(IN, AD, body=lambda _: {"revision": 1}, match=True),
     "list_responses": person(CO, CL, IN, DM),
     "open_response": Rule("staff", frozenset({CO, CL}), "response"),
@@ -174,6 +180,9 @@ TABLE: Mapping[str, Rule] = {
     "list_events": phone(),
     "put_event": phone(),
     "retract_event": phone("event"),
+    "list_planned_events": phone(),
+    "put_planned_event": phone(),
+    "call_off_planned_event": phone("plan"),
     "get_list": phone(),
     "put_list_entry": phone(),
     "remove_list_entry": phone("entry"),
@@ -272,6 +281,7 @@ def _objects(world: World, phone_: Phone, built: Built, door: StaffDoor) -> dict
     found["prompt"] = _prompt(house, phone_)
     for kind, address, body in (
         ("event", "events", {"kind": "dose", "happened_at": NOW.isoformat()}),
+        ("plan", "planned-events", {"kind": "visit", "day": "2026-04-01"}),
         ("entry", "lists/reminders", {"label": "the station", "kind": "place"}),
         ("scene", "scenes", {"text": "My kitchen.", "language": "en", "horizon": "month"}),
     ):
@@ -419,7 +429,7 @@ def address(route: Route, rule: Rule, ids: Mapping[str, str]) -> str:
         "rejected_id": ids["rejected"],
         "response_id": ids["response"],
         "prompt_id": ids["prompt"],
-        "client_id": ids[rule.on] if rule.on in {"event", "entry", "scene"} else str(new_uid()),
+        "client_id": ids[client] if (client := CLIENTS.get(route.name, rule.on)) in {"event", "plan", "entry", "scene"} else str(new_uid()),
         "list_name": "reminders",
         "revision": "1",
         "checksum": "0" * 64,

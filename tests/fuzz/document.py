@@ -50,7 +50,7 @@ PATH_KINDS: Final[Mapping[str, str]] = {
     "prompt_id": "prompt",
 }
 QUERY_KINDS: Final[Mapping[str, str]] = {"study": "study", "enrollment": "enrollment"}
-CLIENT_KINDS: Final = {"events": "event", "lists": "entry", "scenes": "scene"}
+CLIENT_KINDS: Final = {"events": "event", "planned-events": "plan", "lists": "entry", "scenes": "scene"}
 
 
 @dataclass

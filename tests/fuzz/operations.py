@@ -221,6 +221,15 @@ TABLE: Mapping[str, Entry] = {
         off=off("an event has happened, and ends after it began"),
     ),
     "retract_event": entry("phone", of(client_id="event"), "204 404 422", "204 404 422", renew="event"),
+    "list_planned_events": entry("phone", plain, "200", "200"),
+    "put_planned_event": entry(
+        "phone",
+        send(say(kind="visit", day="2026-04-01"), client_id="new"),
+        "200 201 400 409 410 413 422",
+        "200 201 422",
+        off=off("a day to come, of a kind that can be planned"),
+    ),
+    "call_off_planned_event": entry("phone", of(client_id="plan"), "204 404 422", "204 404 422", renew="plan"),
     "get_list": entry("phone", listed, "200 422", "200 422"),
     "put_list_entry": entry(
         "phone", new_list_entry, "200 201 400 409 413 422", "200 201 422", off=off("a list has an end, and a kind belongs to reminders")
@@ -296,6 +305,22 @@ TABLE: Mapping[str, Entry] = {
         off=off("an event has happened, and ends after it began"),
     ),
     "list_timed_events": entry("staff", of(**PERSON), "200 404 422", "200 404 422"),
+    "list_plans_of_person": entry("staff", of(**PERSON), "200 404 422", "200 404 422"),
+    "plan_event_of_person": entry(
+        "staff",
+        send(say(kind="visit", day="2026-04-01"), client_id="new", **PERSON),
+        "200 201 400 404 409 410 413 422",
+        "201 404 422",
+        off=off("a day to come, of a kind that can be planned"),
+    ),
+    "call_off_event_of_person": entry("staff", of(client_id="plan", **PERSON), "204 404 422", "204 404 422", renew="plan"),
+    "set_wake_windows": entry(
+        "staff",
+        send(lambda _: WAKE, **PERSON),
+        "200 400 404 410 413 422",
+        "200 404 422",
+        off=off("windows lie within the protocol's bounds"),
+    ),
     "move_to_protocol": entry(
         "staff",
         send(say(revision=1), **PERSON),

@@ -194,7 +194,7 @@ def renew_person(world: World) -> None:
     with world.served.house.sessions.reading() as session:
         rows = session.rows(select(Prompt).where(Prompt.enrollment_id == world.phone.invited.enrollment_id).order_by(Prompt.due_at))
     world.ids["prompt"] = [str(row.uid) for row in rows][:12]
-    for kind in ("prompt", "event", "entry", "scene", "rejected"):
+    for kind in ("prompt", "event", "plan", "entry", "scene", "rejected"):
         RENEW[kind](world)
 
 
@@ -226,6 +226,11 @@ def renew_event(world: World) -> None:
     event = world.add("event", new_uid())
     body = {"kind": "dose", "happened_at": NOW.isoformat()}
     _kept(world, world.phone.put(f"/v1/participant/events/{event}", body))
+
+
+def renew_plan(world: World) -> None:
+    plan = world.add("plan", new_uid())
+    _kept(world, world.phone.put(f"/v1/participant/planned-events/{plan}", {"kind": "visit", "day": "2026-04-01"}))
 
 
 def renew_entry(world: World) -> None:
@@ -341,6 +346,7 @@ RENEW = {
     "person": renew_person,
     "prompt": renew_prompt,
     "event": renew_event,
+    "plan": renew_plan,
     "entry": renew_entry,
     "scene": renew_scene,
     "rejected": renew_rejected,
