@@ -15,34 +15,13 @@ from models.kinds import PromptState, TimedEventKind
 from models.queries import planning
 from models.sealed import Keys, plan_key
 from models.session import ReadSession
-from scheduler.plan.calendar import WakeSpan, ZoneSpan, resolve, study_date
+from scheduler.plan.calendar import WakeSpan, ZoneSpan, study_begins, study_date
 from scheduler.plan.inputs import Pause, PlanInput, PlannedDay
+from scheduler.plan.versions import Versions
 
 _UNSENT = frozenset({PromptState.PLANNED, PromptState.BLOCKED, PromptState.SUPERSEDED})
 
 _Span = TypeVar("_Span", ZoneSpan, WakeSpan)
-
-
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """Which protocol version holds on which local date of a person."""
-
-    before: int | None
-    """The version before the first move; None where a move has replaced it on the enrollment already."""
-    moves: tuple[tuple[date, int], ...]
-
-    def on(self, day: date) -> int | None:
-        """The version of a local date; None for a past that is no longer planned."""
-        return next((version for valid_from, version in reversed(self.moves) if valid_from <= day), self.before)
-
-    def next_after(self, day: date) -> date | None:
-        """The first local date after `day` on which another version begins."""
-        return next((valid_from for valid_from, _ in self.moves if valid_from > day), None)
-
-    def among(self, first: date, last: date) -> tuple[int, ...]:
-        """Every version that holds on some date from `first` to `last`."""
-        edges = (first, *(valid_from for valid_from, _ in self.moves if first < valid_from <= last))
-        return tuple(dict.fromkeys(version for edge in edges if (version := self.on(edge)) is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +49,8 @@ class Person:
         return version
 
     def begins(self, day: date) -> datetime:
-        """The instant at which a local date begins in the zone where the person is now."""
-        return resolve(day, "00:00", self.zones[-1].zone)
+        """The instant from which moments count to a local date, in the zone where the person is now."""
+        return study_begins(day, self.zones[-1].zone, self.wake)
 
     def inputs(self, protocol: Protocol, sent: Mapping[UUID, datetime]) -> PlanInput:
         """The planner's value for one protocol version."""
@@ -114,7 +93,7 @@ def read_people(session: ReadSession, keys: Keys, enrollments: Sequence[Row[Any]
             pauses=tuple(_pause(row) for row in pauses[one.id]),
             anchors=_anchors(events[one.id]),
             planned_days=_planned_days(coming[one.id]),
-            versions=_versions(one, moves[one.id], study_date(now, places, hours)),
+            versions=versions_of(one, moves[one.id], study_date(now, places, hours)),
         )
         for one in enrollments
     ]
@@ -177,8 +156,15 @@ def _planned_days(rows: Sequence[Row[Any]]) -> Mapping[TimedEventKind, tuple[Pla
     return found
 
 
-def _versions(enrollment: Row[Any], rows: Sequence[Row[Any]], today: date) -> Versions:
+def versions_of(enrollment: Row[Any], rows: Sequence[Row[Any]], today: date) -> Versions:
+    """The versions of a person, from the moves in the order of `protocol_moves`.
+
+    A history that begins with the study says it all. Before one that begins later held what stands on the enrollment, until a move
+    replaced it there.
+    """
     moves = tuple({row.valid_from: (row.valid_from, row.protocol_version_id) for row in rows}.values())
+    if moves and enrollment.start_date is not None and moves[0][0] <= enrollment.start_date:
+        return Versions(moves[0][1], moves)
     held = enrollment.protocol_version_id
     replaced = any(valid_from <= today and version == held for valid_from, version in moves)
     return Versions(None if replaced else held, moves)

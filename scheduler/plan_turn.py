@@ -16,6 +16,7 @@ from scheduler.plan.calendar import DAY
 from scheduler.plan.occasion import Occasion
 from scheduler.plan.occasions import plan_dates, planning_dates
 from scheduler.plan.reconcile import Block, Changes, PlannedRow, Retime, reconcile
+from scheduler.plan.versions import Versions
 from scheduler.plan_inputs import Person, unmovable
 from scheduler.plan_writes import PlanWrites
 
@@ -55,7 +56,8 @@ class Turn:
         # Rows lie after `last` only where they were planned before a move to the west.
         last = max(self.last, max((row.slot_date for row in rows.values()), default=self.last))
         texts = {version: protocols.get(session, version) for version in (self.current, *versions.among(self.first, last))}
-        wanted = {one.uid: one for one in self._wanted(texts, unmovable(stored, now=self.now), last)}
+        sent = unmovable(stored, now=self.now)
+        wanted = {one.uid: one for one in wanted_of(self.person, versions, texts, sent, self.first, last)}
         changes = reconcile([_planned_row(row) for row in rows.values()], wanted.values(), now=self.now, reason=reason)
         again: tuple[Retime | Block, ...] = (*changes.retime, *changes.block)
         for one in again:
@@ -77,13 +79,6 @@ class Turn:
         ended = self.last > self.person.inputs(self.protocol, {}).start_date + DAY * (self.protocol.length_days - 1)
         return None if ended else self.until
 
-    def _wanted(self, texts: Mapping[int, Protocol], sent: Mapping[UUID, datetime], last: date) -> Iterator[Occasion]:
-        """The occasions of each date, by the version that holds on it."""
-        for version, protocol in texts.items():
-            for one in plan_dates(self.person.inputs(protocol, sent), self.first, last):
-                if self.person.versions.on(one.slot.local_date) == version:
-                    yield one
-
     def _other_version(
         self, changes: Changes, rows: Mapping[UUID, Row[Any]], wanted: Mapping[UUID, Occasion]
     ) -> Iterator[tuple[Row[Any], Occasion]]:
@@ -95,6 +90,16 @@ class Turn:
             same_state = row.state is (PromptState.PLANNED if one.blocked is None else PromptState.BLOCKED)
             if same_state and rows[row.uid].protocol_version_id != self.person.version(one.slot.local_date):
                 yield rows[row.uid], one
+
+
+def wanted_of(
+    person: Person, versions: Versions, texts: Mapping[int, Protocol], sent: Mapping[UUID, datetime], first: date, last: date
+) -> Iterator[Occasion]:
+    """The occasions of each date from `first` to `last`, by the version that holds on it; `texts` has them all."""
+    for version, protocol in texts.items():
+        for one in plan_dates(person.inputs(protocol, sent), first, last):
+            if versions.on(one.slot.local_date) == version:
+                yield one
 
 
 def take_turn(session: ReadSession, protocols: Protocols, person: Person, *, now: datetime, until: datetime) -> Turn:

@@ -92,7 +92,7 @@ def _enroll(session: WriteSession, house: House, request: Request, named: Row[An
     act = act_of(house, request, viewer, "device_enrolled", "device", device_uid, person=person.uid, devices_ended=ended)
     add_act(session, house, person.study_uid, act)
     key = plan_key(house.keys, person.plan_key, person.key_id, str(person.uid))
-    return Enrolled(begun, protocol, device_uid, issued, key, study_day)
+    return Enrolled(begun, house.protocols.get(session, begun.protocol_version_id), device_uid, issued, key, study_day)
 
 
 def _admit(person: Row[Any], protocol: Protocol, phone: NewPhone) -> None:

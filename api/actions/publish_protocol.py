@@ -11,9 +11,9 @@ from sqlalchemy import Row
 from models.definition.check import check
 from models.definition.load import canonical, checksum, parse
 from models.definition.protocol import Protocol
-from models.errors import Fault, Invalid
+from models.errors import Conflict, Fault, Invalid
 from models.ids import new_uid
-from models.queries.study import add_protocol_version, newest_protocol, protocol_by_checksum
+from models.queries.study import add_protocol_version, last_revision, newest_protocol, protocol_by_checksum
 from models.session import ReadSession, WriteSession
 
 PARTS = ("instruments", "designs", "disclosures", "alert_rules", "rules", "content", "ladders")
@@ -68,7 +68,10 @@ def publish(
     note: str | None,
     now: datetime,
 ) -> Published:
-    """Stores a checked protocol as the study's next revision; the same content again gives the revision that stands."""
+    """Stores a checked protocol as the study's next revision; the same content again gives the revision that stands.
+
+    Raises Conflict where the same content was withdrawn: a revision never changes, so it needs a version of its own.
+    """
     digest = checksum(protocol)
     known = protocol_by_checksum(session, study_id, digest)
     if known is not None:
@@ -96,11 +99,12 @@ def preview(session: ReadSession, *, study_id: int, protocol: Protocol, effectiv
     changes = [] if newest is None else list(changes_between(parse(newest.document), protocol))
     if known is not None:
         return _standing(known), changes
-    revision = 1 if newest is None else newest.revision + 1
-    return Published(0, new_uid(), revision, digest, effective_from, created=True), changes
+    return Published(0, new_uid(), 1 + last_revision(session, study_id), digest, effective_from, created=True), changes
 
 
 def _standing(row: Row[Any]) -> Published:
+    if row.withdrawn_at is not None:
+        raise Conflict("revision_withdrawn", "The same content was withdrawn; publish it under another version.")
     return Published(row.id, row.uid, row.revision, row.checksum, row.effective_from, created=False)
 
 

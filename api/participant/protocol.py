@@ -28,6 +28,7 @@ class HeldOut(Shape):
     revision: int
     """The one that the person is asked from now."""
     behind: bool
+    """What the phone holds neither asks the person now nor is to come."""
 
 
 @router.get(
@@ -55,5 +56,5 @@ def get_protocol(
 @router.put("/held", name="put_held_protocol", response_model=HeldOut, responses=responses(401, 410, 422))
 def put_held_protocol(body: HeldIn, house: TheHouse, viewer: ParticipantViewer) -> HeldOut:
     """The phone has stored this revision and asks from it."""
-    person = acknowledge_protocol(house, viewer, body.revision)
-    return HeldOut(held_revision=body.revision, revision=person.revision, behind=body.revision < person.revision)
+    person, behind = acknowledge_protocol(house, viewer, body.revision)
+    return HeldOut(held_revision=body.revision, revision=person.revision, behind=behind)

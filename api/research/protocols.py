@@ -21,7 +21,7 @@ from scheduler.plan.calendar import local
 
 router = Router(prefix="/v1/research/studies/{study_id}/protocols", tags=["research"])
 
-_DOCUMENT: dict[str, Any] = {
+DOCUMENT: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Protocol"}}}}
 }
 
@@ -35,6 +35,7 @@ async def _raw(request: Request) -> bytes:
 
 
 Raw = Annotated[bytes, Depends(_raw)]
+Note = Annotated[str | None, Query(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class CheckOut(Shape):
@@ -58,6 +59,9 @@ class RevisionOut(Shape):
     effective_from: date
     published_at: Moment
     note: str | None
+    withdrawn_at: Moment | None
+    """Nobody is moved to it any more; answers that name it are still taken."""
+    withdrawn_note: str | None
 
 
 class RevisionList(Shape):
@@ -76,7 +80,7 @@ class PublishOut(Shape):
     """In a preview: what differs from the newest revision."""
 
 
-@router.post("/check", response_model=CheckOut, responses=responses(401, 403, 404, 413), openapi_extra=_DOCUMENT, max_body_size=MAX_BYTES)
+@router.post("/check", response_model=CheckOut, responses=responses(401, 403, 404, 413), openapi_extra=DOCUMENT, max_body_size=MAX_BYTES)
 def check_protocol(_viewer: Manager, raw: Raw) -> CheckOut:
     """Every fault of a protocol by its place; 200 also where there are some."""
     faults = faults_of(raw)
@@ -91,7 +95,7 @@ def check_protocol(_viewer: Manager, raw: Raw) -> CheckOut:
     status_code=201,
     response_model=PublishOut,
     responses={200: {"model": PublishOut, "description": "A preview, or published before."}, **responses(401, 403, 404, 409, 413, 422)},
-    openapi_extra=_DOCUMENT,
+    openapi_extra=DOCUMENT,
     max_body_size=MAX_BYTES,
 )
 def publish_protocol(
@@ -102,7 +106,7 @@ def publish_protocol(
     request: Request,
     response: Response,
     effective_from: Day | None = None,
-    note: Annotated[str | None, Query(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
+    note: Note = None,
     preview_only: Annotated[bool, Query(alias="preview")] = False,
 ) -> PublishOut:
     """Publish a protocol. It never changes afterwards; enrollments stay on theirs until they are moved."""
@@ -137,6 +141,8 @@ def list_protocols(study: StudyRow, house: TheHouse) -> RevisionList:
                 effective_from=one.effective_from,
                 published_at=one.published_at,
                 note=one.note,
+                withdrawn_at=one.withdrawn_at,
+                withdrawn_note=one.withdrawn_note,
             )
             for one in found
         ]

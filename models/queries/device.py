@@ -4,20 +4,21 @@ No viewer where nobody is known yet: a code, a refresh token and an access token
 what a phone tells about itself stands in study time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, case, exists, false, func, literal, or_, select, true, update
+from sqlalchemy.orm import aliased
 
-from models.access import Viewer
+from models.access import Ability, Viewer, visible
 from models.base import Instant
 from models.ids import new_uid
 from models.kinds import EnrollmentState
 from models.session import ReadSession, WriteSession
-from models.tables import AccessToken, Device, Enrollment, EnrollmentCode, Study, TokenFamily
+from models.tables import AccessToken, Device, Enrollment, EnrollmentCode, ProtocolMove, ProtocolVersion, Study, TokenFamily
 
 COLLECTING = frozenset({EnrollmentState.ACTIVE, EnrollmentState.COMPLETED})
 """A completed enrollment still takes the answers that a phone kept while it was offline."""
@@ -169,6 +170,86 @@ def add_device(session: WriteSession, *, study_id: int, enrollment_id: int, now:
 
 def update_device(session: WriteSession, device_id: int, **columns: Any) -> None:
     session.execute(update(Device).where(Device.id == device_id).values(**columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which phones to list; empty members do not narrow. `today` is what the calendar shows in each zone where someone is."""
+
+    today: Mapping[str, date]
+    study_id: int | None = None
+    behind: bool | None = None
+    unseen_since: datetime | None = None
+
+
+def zones_of(session: ReadSession, viewer: Viewer, *, now: datetime) -> Sequence[str]:
+    """Where the people are whom the viewer sees."""
+    statement = select(Enrollment.zone).where(Enrollment.state == EnrollmentState.ACTIVE, visible(viewer, Ability.SEE_PEOPLE, now=now))
+    return [row.zone for row in session.rows(statement.distinct())]
+
+
+def held(viewer: Viewer, wanted: Held, *, now: datetime) -> Select[Any]:
+    """Phones in use of people who are asked and whom the viewer sees, each with the revision that it said it holds and the one that asks.
+
+    `behind`: it said nothing, or another one than what asks now or is still to come. `asked_from` is the local day from which the one
+    that asks now does. Relies on ix_device_enrollment and ix_protocol_move_enrollment.
+    """
+    utc = literal(now.date(), Date)
+    today = case(dict(wanted.today), value=Enrollment.zone, else_=utc) if wanted.today else utc
+    behind = or_(Device.held_revision.is_(None), and_(Device.held_revision != ProtocolVersion.revision, ~_coming(today)))
+    asked_from = select(func.max(ProtocolMove.valid_from)).where(
+        ProtocolMove.enrollment_id == Enrollment.id,
+        ProtocolMove.protocol_version_id == Enrollment.protocol_version_id,
+        ProtocolMove.valid_from <= today,
+    )
+    statement = (
+        select(
+            Device,
+            Enrollment.uid.label("enrollment_uid"),
+            Study.uid.label("study_uid"),
+            ProtocolVersion.revision.label("asked_revision"),
+            func.coalesce(asked_from.scalar_subquery(), Enrollment.start_date).label("asked_from"),
+            case((behind, true()), else_=false()).label("behind"),
+        )
+        .join(Enrollment, Enrollment.id == Device.enrollment_id)
+        .join(Study, Study.id == Enrollment.study_id)
+        .join(ProtocolVersion, ProtocolVersion.id == Enrollment.protocol_version_id)
+        .where(Device.revoked_at.is_(None), Enrollment.state == EnrollmentState.ACTIVE, visible(viewer, Ability.SEE_PEOPLE, now=now))
+    )
+    if wanted.study_id is not None:
+        statement = statement.where(Enrollment.study_id == wanted.study_id)
+    if wanted.unseen_since is not None:
+        statement = statement.where(Device.last_seen_at < wanted.unseen_since)
+    if wanted.behind is not None:
+        statement = statement.where(behind if wanted.behind else ~behind)
+    return statement
+
+
+def _coming(today: Any) -> ColumnElement[bool]:
+    """Whether the revision that a phone holds is one that will ask the person, and no later decision took that day back."""
+    coming, later = aliased(ProtocolMove), aliased(ProtocolMove)
+    version = aliased(ProtocolVersion)
+    changed = exists(
+        select(later.id).where(later.enrollment_id == coming.enrollment_id, later.valid_from == coming.valid_from, later.id > coming.id)
+    )
+    return exists(
+        select(coming.id)
+        .join(version, version.id == coming.protocol_version_id)
+        .where(coming.enrollment_id == Enrollment.id, version.revision == Device.held_revision, coming.valid_from > today, ~changed)
+        .correlate(Enrollment, Device)
+    )
+
+
+def is_behind(session: ReadSession, device_id: int, today: date) -> bool:
+    """Whether one phone is behind what asks its person, on the person's local date."""
+    behind = and_(Device.held_revision != ProtocolVersion.revision, ~_coming(literal(today, Date)))
+    statement = (
+        select(Device.id)
+        .join(Enrollment, Enrollment.id == Device.enrollment_id)
+        .join(ProtocolVersion, ProtocolVersion.id == Enrollment.protocol_version_id)
+        .where(Device.id == device_id, or_(Device.held_revision.is_(None), behind))
+    )
+    return session.row(statement) is not None
 
 
 def own_device(session: ReadSession, viewer: Viewer) -> Row[Any]:

@@ -82,11 +82,16 @@ def reaches(session: ReadSession, viewer: Viewer, ability: Ability, enrollment_i
 
 def raise_version(session: WriteSession, row: Row[Any], expected: int | None, **values: Any) -> int:
     """Gives an enrollment its next version, with changes. Raises PreconditionFailed where someone else was first."""
-    if expected is not None and row.version != expected:
-        raise PreconditionFailed("version_moved", "Someone else changed this first; read it again.")
+    check_version(row, expected)
     version: int = row.version + 1
     session.execute(update(Enrollment).where(Enrollment.id == row.id).values(version=version, **values))
     return version
+
+
+def check_version(row: Row[Any], expected: int | None) -> None:
+    """Raises PreconditionFailed where a locked enrollment is not what the caller read."""
+    if expected is not None and row.version != expected:
+        raise PreconditionFailed("version_moved", "Someone else changed this first; read it again.")
 
 
 def set_participant(session: WriteSession, participant_id: int, values: Mapping[str, Any]) -> None:
@@ -134,21 +139,8 @@ def leavings_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
     return session.rows(select(Consent).where(Consent.enrollment_id == enrollment_id).order_by(Consent.at, Consent.id))
 
 
-def add_move(session: WriteSession, row: Row[Any], *, version_id: int, valid_from: date, moved_by: int | None, now: datetime) -> None:
-    """From which local day an enrollment is on another version; the horizon carries it out."""
-    session.add(
-        ProtocolMove,
-        study_id=row.study_id,
-        enrollment_id=row.id,
-        protocol_version_id=version_id,
-        valid_from=valid_from,
-        moved_by=moved_by,
-        moved_at=now,
-    )
-
-
 def moves_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
-    """Every move, oldest first (ix_protocol_move_enrollment)."""
+    """Every move in the order in which it was decided; the first says what held before (ix_protocol_move_enrollment)."""
     return session.rows(
         select(ProtocolMove.valid_from, ProtocolMove.moved_at, ProtocolVersion.revision)
         .join(ProtocolVersion, ProtocolVersion.id == ProtocolMove.protocol_version_id)

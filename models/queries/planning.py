@@ -125,12 +125,19 @@ def protocol_moves(session: ReadSession, enrollment_ids: Collection[int]) -> Seq
 
 
 def lock_planned(session: WriteSession, enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Sequence[Row[Any]]:
-    """People's prompts of these design kinds from a local date on, locked in order of id.
+    """People's prompts of these design kinds from a local date on, locked in order of id."""
+    return session.rows(_planned(enrollment_ids, first, kinds).with_for_update())
 
-    Nothing of a local date is due more than 14 hours before it begins in UTC, so the read starts a day before (ix_prompt_enrollment_due).
-    """
+
+def read_planned(session: ReadSession, enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Sequence[Row[Any]]:
+    """The same, only read."""
+    return session.rows(_planned(enrollment_ids, first, kinds))
+
+
+def _planned(enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Select[Any]:
+    """Nothing of a date is due more than 14 hours before it begins in UTC: the read starts a day before (ix_prompt_enrollment_due)."""
     since = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=1)
-    return session.rows(
+    return (
         select(Prompt)
         .where(
             Prompt.enrollment_id.in_(sorted(enrollment_ids)),
@@ -139,7 +146,6 @@ def lock_planned(session: WriteSession, enrollment_ids: Collection[int], first: 
             Prompt.kind.in_(sorted(kinds)),
         )
         .order_by(Prompt.id)
-        .with_for_update()
     )
 
 

@@ -109,7 +109,7 @@ def add_protocol_version(
 ) -> tuple[int, UUID, int]:
     """Internal key, public id and revision number of the new version."""
     session.row(select(Study.id).where(Study.id == study_id).with_for_update())
-    revision = 1 + (session.value(select(func.max(ProtocolVersion.revision)).where(ProtocolVersion.study_id == study_id)) or 0)
+    revision = 1 + last_revision(session, study_id)
     version_uid = new_uid()
     version_id = session.add(
         ProtocolVersion,
@@ -137,17 +137,32 @@ def protocol_by_checksum(session: ReadSession, study_id: int, checksum: str) -> 
     return session.row(select(ProtocolVersion).where(ProtocolVersion.study_id == study_id, ProtocolVersion.checksum == checksum))
 
 
+_STANDS = ProtocolVersion.withdrawn_at.is_(None)
+
+
 def newest_protocol(session: ReadSession, study_id: int) -> Row[Any] | None:
-    return session.row(select(ProtocolVersion).where(ProtocolVersion.study_id == study_id).order_by(ProtocolVersion.revision.desc()))
+    """The newest version that was not withdrawn."""
+    standing = select(ProtocolVersion).where(ProtocolVersion.study_id == study_id, _STANDS)
+    return session.row(standing.order_by(ProtocolVersion.revision.desc()))
+
+
+def last_revision(session: ReadSession, study_id: int) -> int:
+    """The highest number given so far, withdrawn versions included; 0 where there is none."""
+    return session.value(select(func.max(ProtocolVersion.revision)).where(ProtocolVersion.study_id == study_id)) or 0
 
 
 def protocol_for(session: ReadSession, study_id: int, day: date) -> Row[Any] | None:
-    """The version that someone who enrolls on this local day gets: the newest that is in effect (ix_protocol_version_effective)."""
-    return session.row(
+    """The version that someone who enrolls on this local day gets: the newest that is in effect and was not withdrawn.
+
+    In a transaction it is kept from being withdrawn meanwhile, where the database locks rows (ix_protocol_version_effective).
+    """
+    statement = (
         select(ProtocolVersion)
-        .where(ProtocolVersion.study_id == study_id, ProtocolVersion.effective_from <= day)
+        .where(ProtocolVersion.study_id == study_id, ProtocolVersion.effective_from <= day, _STANDS)
         .order_by(ProtocolVersion.revision.desc())
+        .limit(1)
     )
+    return session.row(statement.with_for_update(read=True) if isinstance(session, WriteSession) else statement)
 
 
 def protocol_by_revision(session: ReadSession, study_id: int, revision: int) -> Row[Any]:

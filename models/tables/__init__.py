@@ -25,7 +25,7 @@ from models.tables.people import Caseload, Duty, Participant, PersonalKey, RoleG
 from models.tables.prompt import Prompt, PromptEvent
 from models.tables.response import RejectedSubmission, Response, ResponseAmendment
 from models.tables.risk import RiskEstimateRow, RiskSnapshot, RiskStateRow
-from models.tables.study import DatabaseMark, ProtocolVersion, Site, Study
+from models.tables.study import DatabaseMark, ProtocolVersion, Site, Study, StudyMove
 
 __all__ = [
     "AccessToken",
@@ -71,6 +71,7 @@ __all__ = [
     "Staff",
     "StaffSession",
     "Study",
+    "StudyMove",
     "TimedEvent",
     "TokenFamily",
     "WakeHistory",

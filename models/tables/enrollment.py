@@ -100,7 +100,7 @@ class WakeHistory(Base):
 
 
 class ProtocolMove(Base):
-    """When an enrollment was moved to which version."""
+    """From which local day an enrollment is on which version. The first row also holds before its day; of two for a day the later holds."""
 
     __tablename__ = "protocol_move"
     __table_args__ = (Index("ix_protocol_move_enrollment", "enrollment_id"),)
@@ -110,6 +110,7 @@ class ProtocolMove(Base):
     enrollment_id: Mapped[int] = ref("enrollment")
     protocol_version_id: Mapped[int] = ref("protocol_version")
     valid_from: Mapped[date]
+    study_move_id: Mapped[int | None] = ref("study_move", nullable=True)
     moved_by: Mapped[int | None] = ref("staff", nullable=True)
     moved_at: Mapped[datetime]
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, key, ref, uid
@@ -53,7 +53,7 @@ class Site(Base):
 
 
 class ProtocolVersion(Base):
-    """Immutable once published. An enrollment stays on its version until it is moved."""
+    """Immutable once published, but for being withdrawn. An enrollment stays on its version until it is moved."""
 
     __tablename__ = "protocol_version"
     __table_args__ = (
@@ -74,4 +74,27 @@ class ProtocolVersion(Base):
     published_at: Mapped[datetime]
     published_by: Mapped[int | None] = ref("staff", nullable=True)
     note: Mapped[str | None]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(comment="nobody is moved to it any more; answers that name it are taken")
+    withdrawn_by: Mapped[int | None] = ref("staff", nullable=True)
+    withdrawn_note: Mapped[str | None]
     settings: Mapped[dict[str, Any] | None] = mapped_column(comment="study-level overrides, stricter only")
+
+
+class StudyMove(Base):
+    """When a study, a site or an arm was moved to another version, or off a withdrawn one. `protocol_move` says it for each person."""
+
+    __tablename__ = "study_move"
+    __table_args__ = (UniqueConstraint("study_id", "uid"),)
+
+    id: Mapped[int] = key()
+    uid: Mapped[UUID] = mapped_column(Uuid, comment="made by the caller, so that a retry moves nobody twice")
+    study_id: Mapped[int] = ref("study")
+    protocol_version_id: Mapped[int | None] = ref("protocol_version", nullable=True)
+    leaves_version_id: Mapped[int | None] = ref("protocol_version", nullable=True)
+    withdraws: Mapped[bool] = mapped_column(comment="leaves_version_id was withdrawn; with no version to go to, each goes back")
+    site_id: Mapped[int | None] = ref("site", nullable=True)
+    arm: Mapped[str | None]
+    valid_from: Mapped[date] = mapped_column(comment="local day of each person; of a withdrawal not before the person's day at moved_at")
+    people: Mapped[int] = mapped_column(comment="how many were moved")
+    moved_by: Mapped[int | None] = ref("staff", nullable=True)
+    moved_at: Mapped[datetime]

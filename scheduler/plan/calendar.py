@@ -149,6 +149,19 @@ def study_date(instant: datetime, zone_history: Sequence[ZoneSpan], wake_history
     return today - DAY if at < ended and at < started else today
 
 
+def study_begins(day: date, zone: str, wake_history: Sequence[WakeSpan]) -> datetime:
+    """The instant (UTC) from which `study_date` in this zone is `day`: midnight, or later while the window of the day before is open.
+
+    >>> from models.definition.prompting import WakeWindow, WakeWindows
+    >>> late = WakeWindow(start="12:00", end="02:00")
+    >>> study_begins(date(2026, 3, 5), "UTC", [WakeSpan(date(2026, 3, 1), WakeWindows(weekday=late, weekend=late))]).hour
+    2
+    """
+    _, ended = _span(day - DAY, wake_history, zone)
+    started, _ = _span(day, wake_history, zone)
+    return to_instant(max(resolve_seconds(day, "00:00", zone), min(ended, started)))
+
+
 def study_day(instant: datetime, start_date: date, zone_history: Sequence[ZoneSpan], wake_history: Sequence[WakeSpan]) -> int:
     """The study day of `instant`, 1 on `start_date` (the study date of the enrollment), 0 or less before it."""
     return (study_date(instant, zone_history, wake_history) - start_date).days + 1

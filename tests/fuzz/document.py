@@ -48,6 +48,7 @@ PATH_KINDS: Final[Mapping[str, str]] = {
     "rejected_id": "rejected",
     "response_id": "response",
     "prompt_id": "prompt",
+    "revision": "published",
 }
 QUERY_KINDS: Final[Mapping[str, str]] = {"study": "study", "enrollment": "enrollment"}
 CLIENT_KINDS: Final = {"events": "event", "planned-events": "plan", "lists": "entry", "scenes": "scene"}

@@ -5,7 +5,7 @@ its reason beside it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -116,6 +116,10 @@ def say(**body: Any) -> Callable[[World], Any]:
 
 def studied(world: World) -> Call:
     return Call(query={"study": world.study})
+
+
+def numbered(world: World) -> Call:
+    return Call({"study_id": world.study, "revision": world.one("published")})
 
 
 def listed(world: World) -> Call:
@@ -289,6 +293,7 @@ TABLE: Mapping[str, Entry] = {
         off=off("whoever looks after a person must work there"),
     ),
     "issue_enrollment_code": entry("staff", of(**PERSON), "201 404 410 422", "201 404 422"),
+    "list_devices": entry("staff", studied, "200 404 422", "200 404 422", off=off("a cursor is one of ours")),
     "read_participant": entry("staff", of(**PERSON), "200 404 422", "200 404 422"),
     "change_contact": entry(
         "staff",
@@ -323,7 +328,7 @@ TABLE: Mapping[str, Entry] = {
     ),
     "move_to_protocol": entry(
         "staff",
-        send(say(revision=1), **PERSON),
+        send(lambda world: {"revision": int(world.one("published"))}, **PERSON),
         "201 400 404 409 410 412 413 422 428",
         "201 404 412 422 428",
         versioned="/v1/care/participants/{enrollment_id}",
@@ -381,8 +386,32 @@ TABLE: Mapping[str, Entry] = {
         "201 400 404 422",
         off={**off("a protocol holds together by more laws than a schema can say"), **DOCUMENT_FAULTS},
     ),
+    "preview_draft": entry(
+        "staff",
+        send(revised, **STUDY),
+        "200 400 404 409 413 422",
+        "200 400 404 422",
+        off={**off("a protocol holds together by more laws than a schema can say"), **DOCUMENT_FAULTS, **SHARED},
+    ),
+    "preview_revision": entry("staff", numbered, "200 404 409 422", "200 404 422", off=off("a day is not past, a cursor is one of ours")),
+    "move_study_to": entry(
+        "staff",
+        lambda world: replace(numbered(world), body={"id": str(new_uid())}),
+        "200 201 400 404 409 413 422",
+        "201 404 422",
+        off=off("a day is not past, a site is the study's"),
+    ),
+    "withdraw_protocol": entry(
+        "staff",
+        lambda world: replace(numbered(world), body={"id": str(new_uid())}),
+        "200 201 400 404 409 413 422",
+        "201 404 409 422",
+        renew="published",
+        off=off("a day is not past"),
+    ),
+    "list_study_moves": entry("staff", of(**STUDY), "200 404 422", "200 404 422"),
     "list_protocols": entry("staff", of(**STUDY), "200 404 422", "200 404 422"),
-    "read_protocol": entry("staff", lambda world: Call({"study_id": world.study, "revision": "1"}), "200 404 422", "200 404 422"),
+    "read_protocol": entry("staff", numbered, "200 404 422", "200 404 422"),
     "ask_for_export": entry(
         "staff",
         send(lambda world: {"study_id": world.study, "release": fresh("r"), "purpose": PURPOSE, "tables": ["prompts"]}),

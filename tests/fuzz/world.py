@@ -31,7 +31,7 @@ from scheduler.jobs.dispatch_prompts import dispatch
 from scheduler.timetable import TIMETABLE
 from tests.api.answering import answer, disclose, response_body
 from tests.api.client import QUICK, HandClock, Invited, Phone, Served, StaffDoor, enroll, fresh, invite, open_study, sign_in
-from tests.build import NOW, Built
+from tests.build import NOW, Built, shipped
 from tests.conftest import fixed_keys
 
 STAFF = tuple(one for one in Role if one is not Role.PARTICIPANT)
@@ -154,7 +154,7 @@ def _story(served: Served, base_url: str) -> World:
     made.add("staff", colleague.viewer.uid)
     made.add("staff", staff.viewer.uid)
     renew_person(made)
-    for kind in ("alert", "export", "webhook", "grant", "code", "login"):
+    for kind in ("alert", "export", "webhook", "grant", "code", "login", "published"):
         RENEW[kind](made)
     _alerts_in_several_states(made)
     return made
@@ -342,6 +342,14 @@ def renew_password(world: World) -> None:
     world.staff = renew_login(world)
 
 
+def renew_published(world: World) -> None:
+    """A revision that nobody has withdrawn: the shipped protocol under a version of its own."""
+    document = {**shipped().model_dump(mode="json", by_alias=True), "version": f"8.{int(fresh('')) % 900}.{int(fresh(''))}"}
+    made = world.staff.post(f"/v1/research/studies/{world.study}/protocols", document)
+    assert made.status_code == 201, made.text
+    world.add("published", made.json()["revision"])
+
+
 RENEW = {
     "person": renew_person,
     "prompt": renew_prompt,
@@ -361,5 +369,6 @@ RENEW = {
     "family": renew_family,
     "login": renew_login,
     "password": renew_password,
+    "published": renew_published,
 }
 """What spends a thing makes the next one."""

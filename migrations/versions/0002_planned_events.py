@@ -1,6 +1,6 @@
 """days that are set for what is to come
 
-Revision: 0002_wt_clock, after 0001
+Revision: 0002, after 0001
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from models.base import Instant
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-revision = "0002_wt_clock"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
