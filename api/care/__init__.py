@@ -1,5 +1,5 @@
 """The care door: who needs what, and what was done."""
 
-from api.care import alert_moves, alerts, answers, caseload, events, inbox, people, refused, studies
+from api.care import adherence, alert_moves, alerts, answers, caseload, events, inbox, people, refused, studies
 
-routers = tuple(noun.router for noun in (studies, caseload, people, events, answers, refused, alerts, alert_moves, inbox))
+routers = tuple(noun.router for noun in (studies, caseload, people, adherence, events, answers, refused, alerts, alert_moves, inbox))
