@@ -5,12 +5,14 @@ is stored all the same, marked pending, and the duty `run_decision_points` takes
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Row
 
+from models.dataset.recent import recent
 from models.definition.itemmap import indicator
 from models.ids import new_uid
 from models.kinds import DecisionPointKind, DecisionStatus
@@ -26,6 +28,7 @@ from risk.facts import bereaved
 from risk.mind import Mind
 from risk.observe import content_observed, local_hour, observe, sort_key
 from risk.policy.decide import decide
+from risk.policy.sheet import sheet
 from risk.refold import INLINE_LIMIT, Folded, Past, estimate_row, fold, refold, revised_rows
 from risk.step import Reading
 from risk.terms import Decision, Observation, PointContext, RiskEstimate
@@ -108,6 +111,8 @@ def _think(session: WriteSession, mind: Mind, memory: Memory, arrival: Arrival, 
         return
     person = arrival.enrollment
     context = _context(memory, arrival, reading, now)
+    if sheet(reading.protocol).reads_adherence:
+        context = _with_adherence(session, context, arrival, now)
     key = randomization_key(mind.keys, person.randomization_key, person.key_id, str(person.uid))
     decision = decide(context, estimate, reading.protocol, key=key, source=arrival.source)
     _remember(memory, mind, arrival, reading, decision, now)
@@ -142,6 +147,12 @@ def _context(memory: Memory, arrival: Arrival, reading: Reading, now: datetime) 
         content_off=person.content_off,
         bereaved=bereaved(person, arrival.event_time) or None,
     )
+
+
+def _with_adherence(session: WriteSession, context: PointContext, arrival: Arrival, now: datetime) -> PointContext:
+    """What the person did with the prompts before this answer; read only for a protocol whose rules ask for it."""
+    found = recent(session, [arrival.enrollment.id], at=arrival.event_time, now=now, but=arrival.response_id)[arrival.enrollment.id]
+    return replace(context, adherence_7d=found.adherence, missed_in_a_row=found.missed_in_a_row, silent_hours=found.silent_hours)
 
 
 def _estimate(session: WriteSession, mind: Mind, memory: Memory, arrival: Arrival, reading: Reading, now: datetime) -> RiskEstimate | None:

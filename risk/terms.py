@@ -160,3 +160,7 @@ class PointContext:
     content_off: bool = False
     bereaved: bool | None = None
     """None where nobody said."""
+    adherence_7d: float | None = None
+    missed_in_a_row: int | None = None
+    silent_hours: float | None = None
+    """These three as `models.definition.decision.TAILORING_VARIABLES` says; None where no rule reads them."""

@@ -13,12 +13,14 @@ from api.actions.record_act import act_of, record_reading
 from api.auth.staff import StaffViewer
 from api.care.banner import Banner, banner
 from api.care.estimates import EstimateOut, estimate_out
+from api.counted import RecentOut, recent_out
 from api.deps import House, TheHouse
 from api.pages import Expected, cursor_of, etag, read_cursor
 from api.problems import responses
 from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Shape
 from models.access import Ability, Viewer
+from models.dataset.recent import Recent, recent
 from models.errors import Forbidden
 from models.kinds import EnrollmentState
 from models.queries import caseload as rows
@@ -42,6 +44,8 @@ class CaseRow(Shape):
     consent_contact: bool
     last_answer_at: Moment | None
     last_answer_age_hours: float | None
+    adherence: RecentOut | None
+    """Null where the person withdrew the use of the data."""
     estimate: EstimateOut | None
     open_alerts: int | None
     highest_tier: int | None
@@ -118,10 +122,11 @@ def list_participants(
         shown, more = found[:limit], len(found) > limit
         estimates = rows.newest_estimates(session, [row.id for row in shown if row.may_estimate])
         alerts = rows.open_alerts(session, [row.id for row in shown if row.may_alert])
+        adherence = recent(session, [row.id for row in shown if row.consent_use], at=now, now=now)
     _note(house, request, viewer, shown)
     return CaseloadPage(
         banner=banner(house),
-        items=[_case(row, estimates.get(row.id), alerts.get(row.id), now) for row in shown],
+        items=[_case(row, estimates.get(row.id), alerts.get(row.id), adherence.get(row.id), now) for row in shown],
         next=cursor_of(shown[-1].created_at, shown[-1].uid) if more else None,
     )
 
@@ -140,7 +145,7 @@ def _note(house: House, request: Request, viewer: Viewer, shown: Any) -> None:
     )
 
 
-def _case(row: Row[Any], estimate: Row[Any] | None, alerts: Row[Any] | None, now: datetime) -> CaseRow:
+def _case(row: Row[Any], estimate: Row[Any] | None, alerts: Row[Any] | None, adherence: Recent | None, now: datetime) -> CaseRow:
     answered = row.last_answer_at
     return CaseRow(
         enrollment_id=row.uid,
@@ -152,6 +157,7 @@ def _case(row: Row[Any], estimate: Row[Any] | None, alerts: Row[Any] | None, now
         consent_contact=row.consent_contact,
         last_answer_at=answered,
         last_answer_age_hours=None if answered is None else round((now - answered).total_seconds() / 3600, 2),
+        adherence=None if adherence is None else recent_out(adherence),
         estimate=estimate_out(estimate, now=now) if row.may_estimate else None,
         open_alerts=(alerts.number if alerts is not None else 0) if row.may_alert else None,
         highest_tier=alerts.tier if alerts is not None else None,

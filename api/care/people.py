@@ -15,12 +15,14 @@ from api.auth.staff import StaffViewer
 from api.care.banner import Banner, banner
 from api.care.caseload import AssignmentOut, assignment_out, study_day
 from api.care.estimates import EstimateOut, estimate_out
+from api.counted import RecentOut, recent_out
 from api.deps import House, TheHouse
 from api.pages import Expected, etag
 from api.problems import responses
 from api.router import Router
 from api.shapes import Line, Moment, Shape
 from models.access import Ability, Viewer, require_study
+from models.dataset.recent import recent
 from models.kinds import EnrollmentState, Leaving
 from models.queries import caseload as lists
 from models.queries import enrollment as rows
@@ -122,6 +124,8 @@ class PersonOut(Shape):
     devices: list[HeldDevice]
     leavings: list[LeavingOut]
     caseload: list[AssignmentOut]
+    adherence: RecentOut | None
+    """Null where the person withdrew the use of the data."""
     estimate: EstimateOut | None
     open_alerts: int | None
     highest_tier: int | None
@@ -208,6 +212,7 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
         }
         estimate = lists.newest_estimates(session, [row.id]).get(row.id)
         alerts = lists.open_alerts(session, [row.id]).get(row.id)
+        adherence = recent(session, [row.id], at=now, now=now)[row.id] if row.consent_use else None
         return PersonOut(
             banner=above,
             enrollment_id=row.uid,
@@ -238,6 +243,7 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
                 LeavingOut(at=one.at, scope=one.scope, given=one.given, leaving=one.leaving) for one in rows.leavings_of(session, row.id)
             ],
             caseload=[assignment_out(one) for one in lists.assignments_of(session, row.id)],
+            adherence=None if adherence is None else recent_out(adherence),
             estimate=estimate_out(estimate, now=now) if may[Ability.SEE_ESTIMATES] else None,
             open_alerts=(alerts.number if alerts is not None else 0) if may[Ability.SEE_ALERTS] else None,
             highest_tier=alerts.tier if alerts is not None and may[Ability.SEE_ALERTS] else None,

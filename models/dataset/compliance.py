@@ -41,7 +41,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Compliance:
-    """The counts of one person, design by design.
+    """The counts of one person, design by design, and those of each study week for which one is given.
 
     >>> person = Compliance()
     >>> person.add("random", "completed", "on_time", complete=True)
@@ -53,10 +53,13 @@ class Compliance:
 
     designs: dict[str, Counts] = field(default_factory=dict)
     total: Counts = field(default_factory=Counts)
+    weeks: dict[int, "Compliance"] = field(default_factory=dict)
 
-    def add(self, design: str, status: str, timing: str | None, *, complete: bool, times: int = 1) -> None:
+    def add(self, design: str, status: str, timing: str | None, *, complete: bool, times: int = 1, week: int | None = None) -> None:
         for counts in (self.designs.setdefault(design, Counts()), self.total):
             counts.add(status, timing, complete=complete, times=times)
+        if week is not None:
+            self.weeks.setdefault(week, Compliance()).add(design, status, timing, complete=complete, times=times)
 
     @property
     def on_time(self) -> float | None:
@@ -82,6 +85,21 @@ class Compliance:
                 "compliance_on_time": counts.share(counts.completed_on_time),
                 "compliance_ever": counts.share(counts.completed_ever),
             }
+
+    def week_rows(self, participant_id: str) -> Iterator[dict[str, Cell]]:
+        """The same for each study week in which a prompt was due."""
+        for week, one in sorted(self.weeks.items()):
+            for row in one.rows(participant_id):
+                yield {**row, "week": week}
+
+
+def week_of(study_day: int) -> int:
+    """The study week of a study day; 1 is days 1 to 7.
+
+    >>> week_of(1), week_of(7), week_of(8)
+    (1, 1, 2)
+    """
+    return (study_day - 1) // 7 + 1
 
 
 @dataclass(slots=True)

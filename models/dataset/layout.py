@@ -201,24 +201,37 @@ EVENTS = Table(
     references=(TO_PERSON, ("prompt_id", "schedule", "prompt_id")),
 )
 
+_COUNTED = (
+    count("planned", "Prompts whose moment had come and which could no longer be answered, or were."),
+    count("not_sent", "Of those, never sent."),
+    count("withdrawn", "Of those, cancelled because the person left."),
+    count("open", "Prompts still open at the cut; in no other count."),
+    count("denominator", "planned - not_sent - withdrawn.", None),
+    count("completed_on_time", "Completed within the prompt's time."),
+    count("completed_ever", "Completed at any time."),
+    number("compliance_on_time", "completed_on_time / denominator.", minimum=0, maximum=1),
+    number("compliance_ever", "completed_ever / denominator.", minimum=0, maximum=1),
+)
+
 COMPLIANCE = Table(
     "compliance",
     "Counts and shares for each person: over all designs together, and for each. Entries are never counted.",
-    (
-        PERSON,
-        text("design", "Which design; `(all)`: all together.", required=True),
-        count("planned", "Prompts whose moment had come and which could no longer be answered, or were."),
-        count("not_sent", "Of those, never sent."),
-        count("withdrawn", "Of those, cancelled because the person left."),
-        count("open", "Prompts still open at the cut; in no other count."),
-        count("denominator", "planned - not_sent - withdrawn.", None),
-        count("completed_on_time", "Completed within the prompt's time."),
-        count("completed_ever", "Completed at any time."),
-        number("compliance_on_time", "completed_on_time / denominator.", minimum=0, maximum=1),
-        number("compliance_ever", "completed_ever / denominator.", minimum=0, maximum=1),
-    ),
+    (PERSON, text("design", "Which design; `(all)`: all together.", required=True), *_COUNTED),
     key=("participant_id", "design"),
     references=(TO_PERSON,),
 )
 
-PROMPT_SIDE: tuple[Table, ...] = (ANSWERS_LONG, PARTICIPANTS, SCHEDULE, EVENTS, COMPLIANCE)
+COMPLIANCE_WEEKS = Table(
+    "compliance_weeks",
+    "The same counts and shares for each study week of each person; the weeks of a design add up to its row in `compliance`.",
+    (
+        PERSON,
+        text("design", "Which design; `(all)`: all together.", required=True),
+        number("week", "Study week by the prompt's study day; 1 is days 1 to 7.", "integer"),
+        *_COUNTED,
+    ),
+    key=("participant_id", "design", "week"),
+    references=(TO_PERSON,),
+)
+
+PROMPT_SIDE: tuple[Table, ...] = (ANSWERS_LONG, PARTICIPANTS, SCHEDULE, EVENTS, COMPLIANCE, COMPLIANCE_WEEKS)

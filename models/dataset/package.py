@@ -173,7 +173,7 @@ HOW TO READ THEM
 COMPLIANCE
   Completed on time / (planned - not_sent - withdrawn), for each person, then the mean over persons. A prompt that was still open
   at the cut is in no count; entries that a person started are never counted; a device that could not be reached stays in the
-  denominator. compliance.csv has both numerators and the denominator.
+  denominator. compliance.csv has both numerators and the denominator; compliance_weeks.csv has them for each study week.
 
 THE CUT
   The files hold what had been stored when the dataset was asked for. Answers that came later, also to prompts in these files, are

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from models.dataset.answers import LongRows
-from models.dataset.compliance import Compliance, Mean
+from models.dataset.compliance import Compliance, Mean, week_of
 from models.dataset.frames import Place, PromptRows, Slot, status
 from models.dataset.framing import Framing, Person
 from models.dataset.instants import micros, said_micros
@@ -57,8 +57,8 @@ class _Sheet:
                 rows.clear()
 
 
-_Alike = tuple[str, str, str | None, bool]
-"""Design, status, timing and completeness of prompts that count alike."""
+_Alike = tuple[str, int, str, str | None, bool]
+"""Design, study week, status, timing and completeness of prompts that count alike."""
 
 
 class _Met(NamedTuple):
@@ -69,7 +69,7 @@ class _Met(NamedTuple):
 
 
 class PromptWalk:
-    """Writes the tables `prompts`, `answers_long`, `schedule`, `events` and `compliance`; `close` writes what is held.
+    """Writes the tables `prompts`, `answers_long`, `schedule`, `events`, `compliance` and `compliance_weeks`; `close` writes what is held.
 
     `replaced` maps a prompt to what the first replanning after the cut replaced.
     """
@@ -97,7 +97,7 @@ class PromptWalk:
     def person(self, person: Person, enrollment_id: int) -> Span:
         """Slots and entries in the order of time; days, beeps and entries are counted on the way."""
         span, tally, alike = Span(), Compliance(), Counter[_Alike]()
-        if not self._outputs.wants("prompts", "schedule", "events", "compliance", "participants"):
+        if not self._outputs.wants("prompts", "schedule", "events", "compliance", "compliance_weeks", "participants"):
             return span
         counting, edited = _Counting(self._as_of), self._side.edited(enrollment_id)
         met = self._met(person, enrollment_id, edited, counting)
@@ -109,10 +109,12 @@ class PromptWalk:
             elif counting.belongs(one.slot):
                 self._prompt(person, one, counting.prompt(one.slot), span, alike)
             self._prompts.flush(BATCH)
-        for (design, what, timing, complete), times in alike.items():
-            tally.add(design, what, timing, complete=complete, times=times)
+        for (design, week, what, timing, complete), times in alike.items():
+            tally.add(design, what, timing, complete=complete, times=times, week=week)
         for record in tally.rows(person.participant_id):
             self._outputs.write("compliance", record)
+        for record in tally.week_rows(person.participant_id):
+            self._outputs.write("compliance_weeks", record)
         self.on_time.add(tally.on_time)
         self.ever.add(tally.ever)
         return span
@@ -129,7 +131,7 @@ class PromptWalk:
         if slot.life.state is not PromptState.SUPERSEDED:
             response = slot.response
             timing, complete = (None, False) if response is None else (response.timing, bool(response.complete))
-            alike[slot.prompt.design, what, timing, complete] += 1
+            alike[slot.prompt.design, week_of(slot.moment.study_day), what, timing, complete] += 1
 
     def _met(self, person: Person, enrollment_id: int, edited: Mapping[str, int], counting: "_Counting") -> Iterator[_Met]:
         """Every slot by its planned moment at the cut; writes schedule and events on the way."""

@@ -31,9 +31,18 @@ TAILORING_VARIABLES: Final[dict[str, str]] = {
     "content_today": "Content items shown on this local day.",
     "event": "Kind of timed event at this point.",
     "safety_tier": "Highest tier of a disclosure of this person that is still open, 0 where none.",
+    "adherence_7d": "Completed on time / (planned - not sent - withdrawn) of the past 7 days, 0 to 1; missing where no prompt counts.",
+    "missed_in_a_row": "Prompts of the past 7 days that ended without any answer since the last one that got an answer or a refusal.",
+    "silent_hours": "Hours without an answer: since the newest one before this moment, or since the start where none came yet.",
     "bereaved": "True where the intake, a weekly review or staff says that someone close died; scenes are then not played by themselves.",
 }
 """Every name a rule may read as `{"var": name}`. A variable that is not known is missing, never imputed."""
+
+ADHERENCE_VARIABLES: Final = frozenset({"adherence_7d", "missed_in_a_row", "silent_hours"})
+"""What becomes true by silence as well as by answers."""
+
+WATCHED_VARIABLES: Final = ADHERENCE_VARIABLES | {"study_day"}
+"""What is known of a person who says nothing, so that a rule on adherence needs no answer to be looked at."""
 
 
 class Outcome(Document):

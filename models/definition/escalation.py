@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from models.definition.base import Code, Document, Text, WallTime
-from models.definition.expression import Expression
+from models.definition.decision import ADHERENCE_VARIABLES
+from models.definition.expression import Expression, variables_read
 from models.definition.prompting import Weekday
 from models.kinds import RungTarget
 
@@ -27,13 +28,20 @@ class Disclosure(Document):
 
 
 class AlertRule(Document):
-    """A rule over tailoring variables that opens a tier 2 alert. Never tier 3 or 4: those are disclosures."""
+    """A rule over tailoring variables that opens a tier 2 alert. Never tier 3 or 4: those are disclosures.
+
+    One about adherence is looked at by the clock and not at decision points: a person who stops answering reaches none.
+    """
 
     id: Code
     tier: int = Field(default=2, ge=2, le=2)
     when: Expression
     reason: Text
     refractory_hours: float = Field(default=168, ge=0)
+
+    @property
+    def about_adherence(self) -> bool:
+        return not variables_read(self.when).isdisjoint(ADHERENCE_VARIABLES)
 
 
 class Rung(Document):

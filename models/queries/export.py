@@ -33,6 +33,7 @@ TABLES: Final[Mapping[str, Ability]] = MappingProxyType(
         "events": Ability.EXPORT,
         "timed_events": Ability.EXPORT,
         "compliance": Ability.EXPORT,
+        "compliance_weeks": Ability.EXPORT,
         "estimates": Ability.SEE_ESTIMATES,
         "decisions": Ability.SEE_ESTIMATES,
         "engagement": Ability.SEE_ESTIMATES,

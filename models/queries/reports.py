@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, select, text, tuple_
+from sqlalchemy import Row, and_, func, literal, select, text, tuple_
 
 from models.access import Viewer
 from models.kinds import AlertState, DecisionStatus, DeliveryState, EnrollmentState, ExportState, PromptState, Timing
@@ -36,37 +36,6 @@ def inbox(session: ReadSession, viewer: Viewer, *, after: tuple[datetime, UUID] 
         .where(told, Alert.state != AlertState.RESOLVED)
     )
     return found, int(session.value(unresolved))
-
-
-def prompt_groups(session: ReadSession, study_id: int, *, now: datetime) -> Sequence[Row[Any]]:
-    """Prompts whose moment has come, counted by everything that their fate depends on, of people whose data may be used.
-
-    `told`, `opened` and `unexpired` are 1 or 0; `complete` and `timing` are of the response that counts (a complete one first, then
-    the first stored), null where there is none. Relies on ix_response_prompt.
-    """
-    place = func.row_number().over(partition_by=Response.prompt_id, order_by=(Response.complete.desc(), Response.id))
-    ranked = (
-        select(Response.prompt_id, Response.complete, Response.timing, place.label("place"))
-        .where(Response.study_id == study_id, Response.prompt_id.is_not(None), Response.superseded.is_(False))
-        .subquery()
-    )
-    told = _flag(Prompt.sent_at.is_not(None) | Prompt.delivered_at.is_not(None)).label("told")
-    opened = _flag(Prompt.opened_at.is_not(None)).label("opened")
-    unexpired = _flag(Prompt.expires_at > now).label("unexpired")
-    columns = (Prompt.design, Prompt.state, Prompt.reason, told, opened, unexpired, ranked.c.complete, ranked.c.timing)
-    return session.rows(
-        select(*columns, func.count().label("number"))
-        .select_from(Prompt)
-        .join(Enrollment, Enrollment.id == Prompt.enrollment_id)
-        .join(ranked, and_(ranked.c.prompt_id == Prompt.id, ranked.c.place == 1), isouter=True)
-        .where(Prompt.study_id == study_id, Prompt.due_at <= now, Enrollment.consent_use)
-        .group_by(*columns)
-        .order_by(Prompt.design)
-    )
-
-
-def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return case((condition, 1), else_=0)
 
 
 def response_counts(session: ReadSession, study_id: int) -> Row[Any]:

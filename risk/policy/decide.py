@@ -95,7 +95,7 @@ def _undrawn(
         sentence="",
         outcome=_outcome(rule, context),
         snapshot=freeze(context, items, variables, page),
-        alerts=alerting(page.protocol.alert_rules, items, variables),
+        alerts=alerting(page.alert_rules, items, variables),
     )
 
 

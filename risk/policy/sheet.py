@@ -1,6 +1,6 @@
 """What the policy needs of a protocol, worked out once: which names it reads, and the hash of every rule and item."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from models.codec import digest_hex
 from models.definition.base import Document
 from models.definition.content import ContentItem
-from models.definition.decision import DecisionRule
+from models.definition.decision import ADHERENCE_VARIABLES, DecisionRule
+from models.definition.escalation import AlertRule
 from models.definition.expression import items_read, variables_read
 from models.definition.prompting import FollowUp
 from models.definition.protocol import Protocol
@@ -36,12 +37,16 @@ class _Same:
 class Sheet:
     """`variables` and `items` are the names that rules, alert rules, contraindications and follow-ups on the estimate read, sorted.
 
+    `alert_rules` are those of decision points: the ones about adherence are looked at by the clock (`risk.watch`).
+
     `identifying` items are frozen as given or not, never with their content. `resting` are the codes with rest hours.
     """
 
     protocol: Protocol
     variables: tuple[str, ...]
     items: tuple[str, ...]
+    alert_rules: tuple[AlertRule, ...]
+    reads_adherence: bool
     identifying: frozenset[str]
     library: Mapping[str, ContentItem]
     resting: frozenset[str]
@@ -71,11 +76,15 @@ def document_hash(document: Document) -> str:
 def _sheet(same: _Same) -> Sheet:
     protocol = same.document
     assert isinstance(protocol, Protocol)
-    trees = tuple(_trees(protocol))
+    alert_rules = tuple(rule for rule in protocol.alert_rules if not rule.about_adherence)
+    trees = tuple(_trees(protocol, alert_rules))
+    variables = frozenset[str]().union(*map(variables_read, trees))
     return Sheet(
         protocol=protocol,
-        variables=tuple(sorted(frozenset[str]().union(*map(variables_read, trees)))),
+        variables=tuple(sorted(variables)),
         items=tuple(sorted(frozenset[str]().union(*map(items_read, trees)))),
+        alert_rules=alert_rules,
+        reads_adherence=not variables.isdisjoint(ADHERENCE_VARIABLES),
         identifying=frozenset(item.id for _, item in protocol.items() if item.identifying),
         library={item.code: item for item in reversed(protocol.content)},
         resting=frozenset(item.code for item in protocol.content if item.rest_hours > 0),
@@ -87,8 +96,8 @@ def _hash(same: _Same) -> str:
     return digest_hex(same.document.model_dump(mode="json", by_alias=True))
 
 
-def _trees(protocol: Protocol) -> Iterator[Any]:
+def _trees(protocol: Protocol, alert_rules: Iterable[AlertRule]) -> Iterator[Any]:
     yield from (rule.when for rule in protocol.rules)
-    yield from (rule.when for rule in protocol.alert_rules)
+    yield from (rule.when for rule in alert_rules)
     yield from (item.not_when for item in protocol.content)
     yield from (design.condition for design in protocol.designs if isinstance(design, FollowUp) and design.basis == "estimate")

@@ -38,6 +38,9 @@ def _of_point(context: PointContext) -> dict[str, Value]:
         "content_today": context.content_today,
         "event": context.event,
         "safety_tier": context.safety_tier,
+        "adherence_7d": context.adherence_7d,
+        "missed_in_a_row": context.missed_in_a_row,
+        "silent_hours": context.silent_hours,
         "bereaved": context.bereaved,
     }
 

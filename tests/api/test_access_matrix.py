@@ -114,6 +114,7 @@ TABLE: Mapping[str, Rule] = {
     "enroll_participant": anywhere(CO, AD, on="study in body", body=lambda world: {"study_id": world.place, "zone": "UTC"}),
     "list_devices": anywhere(*SEE_PEOPLE),
     "read_participant": person(*SEE_PEOPLE),
+    "read_adherence": person(*SEE_PEOPLE),
     "change_contact": person(CO, CL, body=lambda _: {"contact": "a number"}, match=True),
     "issue_enrollment_code": person(CO, AD),
     "set_caseload": person(CO, AD, body=lambda _: {"assignments": []}, match=True),

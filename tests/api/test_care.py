@@ -8,10 +8,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import func, select, update
 
 from models.ids import new_uid
-from models.kinds import Role
+from models.kinds import PromptState, Role
 from models.queries.audit import broken_links
 from models.queries.rota import Shift, replace_rota
-from models.tables import Audit, Enrollment, Participant
+from models.tables import Audit, Enrollment, Participant, Prompt
 from tests.api.answering import answer, disclose, response_body
 from tests.api.client import Phone, Served, StaffDoor, device_body, enroll, fresh, open_study, refusal, sign_in
 from tests.build import NOW, Built, shipped
@@ -472,3 +472,48 @@ def test_nothing_of_a_person_stands_in_the_audit(house, study, ann, phone):
         rows = session.rows(select(Audit).where(Audit.chain == str(study.study_uid)))
         assert session.value(select(func.count()).where(Audit.chain == str(study.study_uid))) > 3
     assert "heron7531" not in str(rows)
+
+
+# adherence
+
+
+def test_adherence_is_seen_in_the_list_on_the_page_and_by_design_and_week(house, study, ann, phone):
+    with house.house.sessions.transaction() as session:
+        first, second, third, later = (
+            row.id
+            for row in session.rows(
+                select(Prompt.id).where(Prompt.enrollment_id == phone.invited.enrollment_id).order_by(Prompt.due_at).limit(4)
+            )
+        )
+        told = {"sent_at": NOW, "expires_at": NOW - timedelta(minutes=1), "next_at": None, "state": PromptState.EXPIRED}
+        for number, prompt_id in enumerate((first, second, third), 1):
+            session.execute(update(Prompt).where(Prompt.id == prompt_id).values(due_at=NOW - number * timedelta(hours=1), **told))
+        session.execute(update(Prompt).where(Prompt.id == third).values(state=PromptState.BLOCKED, sent_at=None, reason="paused"))
+        session.execute(update(Prompt).where(Prompt.id == later).values(study_day=8, due_at=NOW - timedelta(hours=4), **told))
+    house.clock.forward(minutes=6)
+    path = f"{PEOPLE}/{phone.enrollment_uid}"
+    said = read(ann, f"{path}/adherence")
+    total = said["compliance"][0]
+    assert {name: total[name] for name in ("design", "planned", "not_sent", "denominator", "completed_on_time")} == {
+        "design": "(all)",
+        "planned": 4,
+        "not_sent": 1,
+        "denominator": 3,
+        "completed_on_time": 0,
+    }
+    assert [(one["week"], one["denominator"]) for one in said["weeks"] if one["design"] == "(all)"] == [(1, 2), (2, 1)]
+    recent = said["recent"]
+    assert (recent["days"], recent["missed_in_a_row"], recent["compliance_on_time"], recent["silent_hours"]) == (7, 3, 0, 0.1)
+    (listed,) = read(ann, f"{PEOPLE}?study={study.study_uid}")["items"]
+    assert listed["adherence"] == read(ann, path)["adherence"] == recent
+    assert acts(house, phone.enrollment_uid)[-1] == ("participant_read", "care")
+    assert ("adherence_read", "care") in acts(house, phone.enrollment_uid)
+
+
+def test_who_withdrew_the_use_of_the_data_has_no_adherence_shown(house, study, ann, phone):
+    with house.house.sessions.transaction() as session:
+        session.execute(update(Enrollment).where(Enrollment.id == phone.invited.enrollment_id).values(consent_use=False))
+    path = f"{PEOPLE}/{phone.enrollment_uid}"
+    said = read(ann, f"{path}/adherence")
+    assert (said["recent"], said["weeks"], said["compliance"][0]["denominator"]) == (None, [], 0)
+    assert read(ann, path)["adherence"] is None

@@ -201,6 +201,11 @@ def test_a_summary_counts_by_the_law_of_the_dataset(house, study, ida):
         "completed_on_time": 1,
     }
     assert total["compliance_on_time"] == pytest.approx(1 / 3)
+    assert next((one["week"], one["design"]) for one in said["weeks"]) == (1, "(all)")
+    weekly = [one for one in said["weeks"] if one["design"] == "(all)"]
+    assert {name: sum(one[name] for one in weekly) for name in ("planned", "denominator", "completed_on_time", "open")} == {
+        name: total[name] for name in ("planned", "denominator", "completed_on_time", "open")
+    }
     assert [(one["rule"], one["tier"], one["unresolved"]) for one in said["alerts"]] == [("not_safe", 4, 1)]
     dana = sign_in(house, study, Role.DATA_MANAGER, login=fresh("dana"))
     assert dana.get(f"{base(study)}/summary").json()["alerts"] is None

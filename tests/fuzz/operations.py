@@ -295,6 +295,7 @@ TABLE: Mapping[str, Entry] = {
     "issue_enrollment_code": entry("staff", of(**PERSON), "201 404 410 422", "201 404 422"),
     "list_devices": entry("staff", studied, "200 404 422", "200 404 422", off=off("a cursor is one of ours")),
     "read_participant": entry("staff", of(**PERSON), "200 404 422", "200 404 422"),
+    "read_adherence": entry("staff", of(**PERSON), "200 404 422", "200 404 422"),
     "change_contact": entry(
         "staff",
         send(say(contact="a number"), **PERSON),

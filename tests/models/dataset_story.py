@@ -111,6 +111,7 @@ class Story:
     def send(self, name: str, at: datetime) -> None:
         self.event(name, "queued", PromptState.PLANNED, PromptState.QUEUED, at)
         self.event(name, "sent", PromptState.QUEUED, PromptState.SENT, at)
+        self.session.execute(update(Prompt).where(Prompt.id == self.seen[name]).values(sent_at=at))
 
     def response(self, at: datetime, *, prompt: str | None = None, client_id: UUID | None = None, **columns: Any) -> int:
         values: dict[str, Any] = {

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from api.counted import by_design
+from models.dataset.recent import recent
+from models.queries.adherence import person_groups
 from models.sealed import Keys
 from models.session import Sessions
 from models.settings import DatabaseSettings
-from tests.models.dataset_story import SECRET, World, build_world, document, everything, table
+from tests.models.dataset_story import CUT, SECRET, World, build_world, document, everything, table
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -154,6 +157,28 @@ def test_compliance_shows_both_numerators_and_the_denominator(archive: Path) -> 
     assert document(archive, "MANIFEST.json")["compliance"]["on_time"] == pytest.approx(1 / 3)
 
 
+def test_the_weeks_of_a_design_add_up_to_its_row_and_have_denominators_of_their_own(archive: Path) -> None:
+    counted = ("planned", "not_sent", "withdrawn", "open", "denominator", "completed_on_time", "completed_ever")
+    sums: dict[str, list[int]] = {}
+    for row in table(archive, "compliance_weeks"):
+        before = sums.get(row["design"], [0] * len(counted))
+        sums[row["design"]] = [had + int(row[name]) for had, name in zip(before, counted, strict=True)]
+    assert sums == {row["design"]: [int(row[name]) for name in counted] for row in table(archive, "compliance")}
+    assert {row["week"] for row in table(archive, "compliance_weeks")} == {"1"}
+
+
+def test_what_staff_see_of_a_person_is_what_the_dataset_counts(world: World, archive: Path) -> None:
+    with world.sessions.reading() as session:
+        groups = person_groups(session, world.person.enrollment_id, now=CUT)
+        live = recent(session, [world.person.enrollment_id], at=CUT, now=CUT)[world.person.enrollment_id]
+    (exported,) = [row for row in table(archive, "compliance") if row["design"] == "random_checks"]
+    (seen,) = by_design(groups, now=CUT)[1:]
+    assert {name: str(value) for name, value in seen.model_dump().items() if name in exported and "compliance" not in name} == {
+        name: exported[name] for name in exported if name in type(seen).model_fields and "compliance" not in name
+    }
+    assert seen.compliance_on_time == live.adherence == pytest.approx(float(exported["compliance_on_time"]))
+
+
 def test_the_manifest_names_the_digest_of_every_other_file(archive: Path) -> None:
     manifest = document(archive, "MANIFEST.json")
     with zipfile.ZipFile(archive) as opened:
@@ -183,7 +208,7 @@ def test_the_data_package_is_valid(archive: Path, tmp_path: Path) -> None:
     report = frictionless.validate(str(tmp_path / "open" / "datapackage.json"))
     assert report.flatten(["taskTitle", "rowNumber", "fieldName", "message"]) == []
     assert report.valid
-    assert report.stats["tasks"] == 13
+    assert report.stats["tasks"] == 14
 
 
 def test_the_example_opens_the_archive_with_its_types(

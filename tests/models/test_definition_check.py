@@ -205,6 +205,12 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ),
     ("item_not_allowed", "/alert_rules/0/when/1/item", lambda d: d["alert_rules"][0].update(when=[">=", {"item": "m_crave_now"}, 9])),
     ("condition_missing", "/disclosures/0/when", lambda d: d["disclosures"][0].update(when=None)),
+    ("out_of_range", "/alert_rules/0/when", lambda d: d["alert_rules"][0].update(when=["<", {"var": "adherence_7d"}, 30])),
+    (
+        "not_known_in_silence",
+        "/alert_rules/0/when",
+        lambda d: d["alert_rules"][0].update(when=["and", [">=", {"var": "silent_hours"}, 48], ["==", {"var": "rising"}, True]]),
+    ),
     ("condition_missing", "/alert_rules/0/when", lambda d: d["alert_rules"][0].update(when=None)),
     # branches
     (

@@ -175,3 +175,18 @@ def test_a_report_that_the_person_starts_is_not_capped_but_may_be_randomized():
 def test_choosing_needs_a_rule_at_this_point():
     chosen = choose((rule(points=(DecisionPointKind.EXPIRY,), when=None),), DecisionPointKind.RESPONSE, {}, {})
     assert chosen.live is None
+
+
+def test_an_alert_rule_on_adherence_waits_for_no_answer_and_so_is_not_asked_at_one():
+    study = protocol(rule(), alert_rules=(alert_rule("quiet", ["not", ["<", {"var": "silent_hours"}, 48]]), alert_rule("always", True)))
+    decision = made(study=study, silent_hours=60.0)
+    assert decision.alerts == ("always",)
+    assert "silent_hours" not in decision.snapshot["variables"]
+
+
+def test_a_decision_rule_may_read_adherence_and_leaves_it_in_the_snapshot():
+    seldom = rule("seldom", when=["and", ["<", {"var": "adherence_7d"}, 0.5], [">=", {"var": "missed_in_a_row"}, 3]])
+    decision = made(study=protocol(seldom), adherence_7d=0.25, missed_in_a_row=3)
+    assert decision.rule == "seldom"
+    assert decision.snapshot["variables"] == {"adherence_7d": 0.25, "missed_in_a_row": 3}
+    assert made(study=protocol(seldom), adherence_7d=None, missed_in_a_row=3).rule is None

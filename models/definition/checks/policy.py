@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from models.definition.base import pointer
-from models.definition.decision import DecisionRule
+from models.definition.decision import WATCHED_VARIABLES, DecisionRule
+from models.definition.expression import variables_read
 from models.definition.protocol import Protocol
 from models.errors import Fault
 
@@ -18,6 +19,12 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
         yield from _arms(at, rule)
         yield from _weights(at, rule)
         yield from _outcome(at, rule, variables)
+    for place, alert in enumerate(protocol.alert_rules):
+        unknown = variables_read(alert.when) - WATCHED_VARIABLES
+        if alert.about_adherence and unknown:
+            known = ", ".join(sorted(WATCHED_VARIABLES))
+            message = f"A rule on adherence is looked at without an answer, when only {known} are known; not {', '.join(sorted(unknown))}."
+            yield Fault(pointer("alert_rules", place, "when"), "not_known_in_silence", message)
     for place, piece in enumerate(protocol.content):
         if piece.needs_scene and piece.not_when is None:
             message = "Imagining a future can hurt: content that plays a scene says when it must not be offered."

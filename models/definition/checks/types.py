@@ -54,6 +54,9 @@ VARIABLES: Final[Mapping[str, Type]] = {
     "content_today": NUMBER,
     "event": closed(TimedEventKind),
     "safety_tier": Type("number", low=0, high=4),
+    "adherence_7d": Type("number", low=0, high=1),
+    "missed_in_a_row": Type("number", low=0),
+    "silent_hours": Type("number", low=0),
     "bereaved": BOOLEAN,
 }
 """Every tailoring variable but `instrument`, whose words are the protocol's own."""
