@@ -49,12 +49,13 @@ def test_ready_is_who_has_every_part_and_each_missing_part_is_named(house):
     assert "/duties/sweep" not in {one["pointer"] for one in late.json()["errors"]}, "it beats once an hour"
     all_beat(house)
     with house.house.sessions.transaction() as session:
+        newest = session.value(text("SELECT version_num FROM alembic_version"))
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     try:
         assert [one["pointer"] for one in house.client.get("/readyz").json()["errors"]] == ["/tables"]
     finally:
         with house.house.sessions.transaction() as session:
-            session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+            session.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest})
 
 
 def test_a_stopped_writer_and_a_database_that_is_away_show(sqlite_settings: DatabaseSettings, keys: Keys):
