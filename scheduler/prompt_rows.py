@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from models.definition.order import item_order
 from models.definition.protocol import Protocol
 from models.definition.rotation import draw_rotation
 from models.kinds import PromptState
@@ -74,12 +75,19 @@ def replaced_plan(row: Any) -> dict[str, Any]:
 
 
 def drawn_items(protocol: Protocol, one: Occasion, plan_key: bytes) -> dict[str, Any] | None:
-    """The rotation of this slot: items drawn and the inclusion probability of every rotating item; None where nothing rotates.
+    """What this slot draws: of rotating sets the items and every item's inclusion probability, of shuffles the order of all items.
 
-    The slot is named `design/slot`, for example `random_checks/2026-03-08.1`, so that a phone draws the same.
+    None where nothing rotates and nothing is shuffled. The slot is named `design/slot`, for example `random_checks/2026-03-08.1`, so that
+    a phone draws the same.
     """
     instrument = protocol.instrument(one.instrument)
-    if instrument is None or not instrument.rotations:
+    if instrument is None or not (instrument.rotations or instrument.shuffles):
         return None
-    draw = draw_rotation(instrument, plan_key, f"{one.design}/{one.slot.name}")
-    return {"items": list(draw.items), "probabilities": dict(draw.probabilities)}
+    drawn: dict[str, Any] = {}
+    slot = f"{one.design}/{one.slot.name}"
+    if instrument.rotations:
+        draw = draw_rotation(instrument, plan_key, slot)
+        drawn |= {"items": list(draw.items), "probabilities": dict(draw.probabilities)}
+    if instrument.shuffles:
+        drawn["order"] = list(item_order(instrument, plan_key, slot))
+    return drawn

@@ -1,6 +1,6 @@
 """What becomes of one submission: accepted, a duplicate, a conflict or refused. Reads values, writes nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -12,10 +12,12 @@ from models.codec import canonical
 from models.definition.answers import Checked, validate
 from models.definition.disclose import Disclosed, disclosures
 from models.definition.instrument import Instrument
+from models.definition.language import best
+from models.definition.order import item_order, report_slot
 from models.definition.protocol import Protocol as ProtocolDocument
 from models.errors import Conflict, Fault, Gone, Invalid, Missing, Problem
 from models.kinds import EnrollmentState, ItemKind, Timing
-from models.sealed import Keys, person_key, place, seal
+from models.sealed import Keys, person_key, place, plan_key, seal
 from scheduler.lifecycle import timing as prompt_timing
 from scheduler.plan.calendar import local
 
@@ -80,7 +82,8 @@ def judge(submission: Submission, known: Known, keys: Keys, *, now: datetime) ->
     """Disclosures first, on whatever items are valid; then the refusals; then the row."""
     asked = known.protocol or known.own_protocol
     instrument = asked.instrument(submission.instrument) if submission.instrument is not None else None
-    checked = _check(submission, instrument, known) if instrument is not None else None
+    order = _order(submission, instrument, known, keys) if instrument is not None and instrument.shuffles else None
+    checked = _check(submission, instrument, known, order) if instrument is not None else None
     disclosed = disclosures(asked, instrument.id, checked.disclosable) if instrument is not None and checked is not None else ()
     given = submission.given
     same = next((row for row in known.stored if given is not None and row.content_hash == submission.content_hash), None)
@@ -101,14 +104,22 @@ def judge(submission: Submission, known: Known, keys: Keys, *, now: datetime) ->
     if given.base_revision is not None and (newest is None or newest.revision != given.base_revision):
         moved = Conflict("edit_base_moved", "The edit names a revision that is not the newest one stored.")
         return Judged(submission, known, disclosed, problem=moved, amends=newest)
-    row = _row(submission, given, instrument, checked, known, keys, now)
+    asked_as = {"language": best(instrument.title, given.language, asked.language), "item_order": order}
+    row = {**_row(submission, given, instrument, checked, known, keys, now), **asked_as}
     return Judged(submission, known, disclosed, row=row, checked=checked, supersedes=tuple(one.id for one in known.stored if one.id))
 
 
-def _check(submission: Submission, instrument: Instrument, known: Known) -> Checked:
+def _order(submission: Submission, instrument: Instrument, known: Known, keys: Keys) -> tuple[str, ...]:
+    """Derived as the phone derives it, so it is right too where the phone asked from another revision than the prompt was planned by."""
+    person, prompt = known.enrollment, known.prompt
+    key = plan_key(keys, person.plan_key, person.key_id, str(person.uid))
+    return item_order(instrument, key, report_slot(str(submission.client_id)) if prompt is None else f"{prompt.design}/{prompt.slot}")
+
+
+def _check(submission: Submission, instrument: Instrument, known: Known, order: Sequence[str] | None) -> Checked:
     drawn = known.prompt.drawn.get("items") if known.prompt is not None and known.prompt.drawn else None
     complete = submission.given.complete if submission.given else False
-    return validate(instrument, submission.raw_answers, drawn=drawn, lists=known.lists, complete=complete)
+    return validate(instrument, submission.raw_answers, drawn=drawn, lists=known.lists, complete=complete, order=order)
 
 
 def _refusal(submission: Submission, known: Known, instrument: Instrument | None, checked: Checked | None) -> Problem | None:

@@ -8,6 +8,8 @@ from api.actions.submitted import Refused, Shown, Submitted
 from api.deps import House
 from models.codec import canonical
 from models.definition.base import Text
+from models.definition.language import spoken
+from models.definition.piping import fill
 from models.definition.protocol import Protocol
 from models.kinds import DecisionStatus
 from models.queries.decision import scene_text
@@ -21,8 +23,8 @@ READ_FROM_TIER = 2
 
 def response_reply(house: House, submitted: Submitted, protocol: Protocol) -> bytes:
     """`{"decision": …, "receipt": …}`; the receipt's bytes are the stored ones."""
-    decision = decision_document(house, protocol, submitted.decision, submitted.enrollment, submitted.status)
-    decision |= safety_document(house, protocol, _tier(submitted), _screen(submitted), submitted.enrollment.zone)
+    decision = decision_document(house, protocol, submitted.decision, submitted.enrollment, submitted.status, language=submitted.language)
+    decision |= safety_document(house, protocol, _tier(submitted), submitted)
     return b'{"decision":' + canonical(decision) + b',"receipt":' + submitted.receipt + b"}"
 
 
@@ -34,7 +36,7 @@ def _tier(submitted: Submitted) -> int:
 def refusal_document(house: House, refused: Refused, protocol: Protocol) -> dict[str, Any]:
     """What stands beside a refusal: the page to show first, and whether anyone reads it."""
     tier = max(one.tier for one in refused.disclosed)
-    return safety_document(house, protocol, tier, _screen(refused), refused.enrollment.zone)
+    return safety_document(house, protocol, tier, refused)
 
 
 def _screen(submitted: Submitted | Refused) -> str:
@@ -42,7 +44,9 @@ def _screen(submitted: Submitted | Refused) -> str:
     return "crisis" if "crisis" in screens else "help" if "help" in screens else "none"
 
 
-def decision_document(house: House, protocol: Protocol, row: Shown | None, enrollment: Row[Any], status: DecisionStatus) -> dict[str, Any]:
+def decision_document(
+    house: House, protocol: Protocol, row: Shown | None, enrollment: Row[Any], status: DecisionStatus, *, language: str | None
+) -> dict[str, Any]:
     """The decision as the person sees it: what is offered and the reason in words. No number of the model is in it."""
     if row is None:
         return {"status": str(status), "id": None, "reason": None, "sentence": None, "content": None}
@@ -51,21 +55,20 @@ def decision_document(house: House, protocol: Protocol, row: Shown | None, enrol
         "id": str(row.uid),
         "reason": row.reason,
         "sentence": row.sentence,
-        "content": _content(house, protocol, row, enrollment),
+        "content": _content(house, protocol, row, enrollment, language),
     }
 
 
-def _content(house: House, protocol: Protocol, row: Shown, enrollment: Row[Any]) -> dict[str, Any] | None:
+def _content(house: House, protocol: Protocol, row: Shown, enrollment: Row[Any], language: str | None) -> dict[str, Any] | None:
     item = protocol.content_item(row.content_code) if row.content_code else None
     if item is None:
         return None
-    language = protocol.language
     return {
         "code": item.code,
         "version": item.version,
         "kind": str(item.kind),
-        "title": item.title[language],
-        "steps": [{"text": step.text[language], "seconds": step.seconds} for step in item.steps],
+        "title": spoken(item.title, language, protocol.language),
+        "steps": [{"text": spoken(step.text, language, protocol.language), "seconds": step.seconds} for step in item.steps],
         "scene": _scene(house, row, enrollment) if row.scene_id is not None else None,
     }
 
@@ -82,7 +85,7 @@ def _scene(house: House, row: Shown, enrollment: Row[Any]) -> dict[str, Any] | N
     return {"id": str(words.uid), "horizon": words.horizon, "language": words.language, "text": text.decode()}
 
 
-def safety_document(house: House, protocol: Protocol, tier: int, screen: str, zone: str) -> dict[str, Any]:
+def safety_document(house: House, protocol: Protocol, tier: int, told: Submitted | Refused) -> dict[str, Any]:
     """What the screen shows first, and plainly whether anyone is reading (safety.md rule 5)."""
     if tier < READ_FROM_TIER:
         return {"screen": "none", "reading": None}
@@ -90,8 +93,8 @@ def safety_document(house: House, protocol: Protocol, tier: int, screen: str, zo
     minutes = ladder.group_wait_minutes + ladder.rungs[0].acknowledge_minutes
     who = staffed(protocol.staffing, tier, house.clock.study(), answer_minutes=minutes)
     words: Text = protocol.help.nobody_reading if who.nobody or who.by is None else protocol.help.somebody_reading
-    text = words[protocol.language]
+    text = spoken(words, told.language, protocol.language)
     if who.by is not None:
-        text = text.replace("{by}", local(who.by, zone).wall[:5])
+        text = fill(text, {"by": local(who.by, told.enrollment.zone).wall[:5]})
     by = who.by.isoformat().replace("+00:00", "Z") if who.by is not None else None
-    return {"screen": screen, "reading": {"somebody": not who.nobody, "by": by, "text": text}}
+    return {"screen": _screen(told), "reading": {"somebody": not who.nobody, "by": by, "text": text}}

@@ -13,6 +13,7 @@ from api.problems import faults_of
 from api.shapes import Shape, StrictMoment
 from models.access import Viewer
 from models.codec import digest
+from models.definition.base import Language
 from models.errors import Fault, Invalid, Malformed, Problem
 
 MAX_ANSWERS = 400
@@ -38,6 +39,8 @@ class ResponseIn(Shape):
     zone: str = Field(max_length=64)
     """IANA zone that the phone shows."""
     complete: bool = True
+    language: Language | None = None
+    """In which the questions were shown: the tag that the phone looks texts up by. Null: the protocol's own."""
     answers: dict[str, Any] = Field(max_length=MAX_ANSWERS)
     """Item id -> `{"value": …}`, `{"skipped": true}` or `{"declined": true}`, each with an optional `at`."""
     base_revision: int | None = Field(default=None, ge=1, le=MAX_REVISION)
@@ -61,6 +64,10 @@ class Submission:
     @property
     def instrument(self) -> str | None:
         return self.given.instrument if self.given else _text(self.loose.get("instrument"))
+
+    @property
+    def language(self) -> str | None:
+        return self.given.language if self.given else _text(self.loose.get("language"))
 
     @property
     def raw_answers(self) -> Mapping[str, Any]:

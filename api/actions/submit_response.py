@@ -312,7 +312,7 @@ class _Batch:
                 problem = one.problem or Problem("not_stored", "Nothing was stored; send the same request again.")
                 person = one.known.enrollment
                 version_id = one.known.version_id or person.protocol_version_id
-                results.append(Refused(problem, one.disclosed, person, version_id) if one.disclosed else problem)
+                results.append(Refused(problem, one.disclosed, person, version_id, one.submission.language) if one.disclosed else problem)
                 continue
             receipt = one.row["receipt"] if one.row is not None else one.duplicate_of.receipt if one.duplicate_of is not None else b"{}"
             decision = decisions.get(_decided_id(one, ids) or key)
@@ -326,6 +326,7 @@ class _Batch:
                     decision=decision,
                     status=DecisionStatus.DECIDED if decision is not None else DecisionStatus.PENDING,
                     disclosed=one.disclosed,
+                    language=one.submission.language,
                     high=self._high(one),
                 )
             )

@@ -42,6 +42,8 @@ class Submitted:
     decision: Shown | None
     status: DecisionStatus
     disclosed: tuple[Disclosed, ...]
+    language: str | None
+    """In which the phone asked, and is answered."""
     high: bool
     """A high craving answer: the screen says plainly whether anyone reads it (safety.md rule 5)."""
 
@@ -54,6 +56,7 @@ class Refused:
     disclosed: tuple[Disclosed, ...]
     enrollment: Row[Any]
     version_id: int
+    language: str | None
 
 
 Result = Submitted | Refused | Exception

@@ -45,6 +45,9 @@ class MeOut(Shape):
     wake_windows: WakeWindows
     protocol_revision: int
     own_word: str | None
+    """The code that the person chose; texts show its label for `{own_word}`."""
+    last_check_ins: dict[str, Moment]
+    """Instrument -> when it was last answered to the end: what a new phone needs for `{since}`."""
     agreed: Agreed
     held: HeldCounts
     started_at: Moment
@@ -95,6 +98,7 @@ def get_me(house: TheHouse, viewer: OwnViewer) -> MeOut:
         today = read_person(session, house.keys, row, now=now).today(now=now)
         length_days = house.protocols.get(session, row.protocol_version_id).length_days
         held = queries.held_counts(session, row.id, now=now)
+        checked_in = queries.last_check_ins(session, row.id)
     return MeOut(
         enrollment_id=row.uid,
         state=row.state,
@@ -102,6 +106,7 @@ def get_me(house: TheHouse, viewer: OwnViewer) -> MeOut:
         wake_windows=wake_windows(row.wake_windows),
         protocol_revision=row.revision,
         own_word=row.own_word,
+        last_check_ins=dict(checked_in),
         agreed=Agreed(collect=row.consent_collect, use=row.consent_use, contact=row.consent_contact),
         held=HeldCounts(responses=held.responses, prompts=held.prompts, events=held.events),
         started_at=row.started_at,

@@ -51,6 +51,8 @@ class PromptOut(Shape):
     snooze_minutes: int
     drawn_items: list[str] | None
     """Of the rotating sets the items that this prompt asks; null where nothing rotates."""
+    item_order: list[str] | None
+    """All items in the order in which this prompt asks them; null: as the protocol writes them."""
     plan_revision: int
     """Rises when an unsent prompt is moved."""
 
@@ -195,6 +197,7 @@ def _out(row: Row[Any], revision: int, expiry: Expiry) -> PromptOut:
         reminders=[datetime.fromisoformat(one) for one in row.reminders_left],
         snoozes_left=max(0, expiry.snoozes - row.snoozes),
         snooze_minutes=expiry.snooze_minutes,
-        drawn_items=None if row.drawn is None else row.drawn["items"],
+        drawn_items=None if row.drawn is None else row.drawn.get("items"),
+        item_order=None if row.drawn is None else row.drawn.get("order"),
         plan_revision=row.plan_revision,
     )

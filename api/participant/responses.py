@@ -111,6 +111,10 @@ class StoredResponse(Shape):
 
     receipt: Receipt
     instrument: str
+    language: str | None
+    """The language version that was shown."""
+    item_order: list[str] | None
+    """All items in the order in which they were asked; null: as the protocol writes them."""
     answers: dict[str, Any]
     missing: dict[str, str]
     decision_status: DecisionStatus
@@ -334,6 +338,8 @@ def get_response(response_id: UUID, house: TheHouse, viewer: ParticipantViewer) 
     return StoredResponse(
         receipt=Receipt.model_validate(parse(row.receipt)),
         instrument=row.instrument,
+        language=row.language,
+        item_order=row.item_order,
         answers=row.answers,
         missing=row.missing,
         decision_status=row.decision_status,
@@ -349,4 +355,4 @@ def get_decision(response_id: UUID, house: TheHouse, viewer: ParticipantViewer) 
         protocol = house.protocols.get(session, decision.protocol_version_id if decision is not None else row.protocol_version_id)
         enrollment = own_person(session, viewer)
     status = DecisionStatus.DECIDED if decision is not None else DecisionStatus.PENDING
-    return DecisionOut.model_validate(decision_document(house, protocol, decision, enrollment, status))
+    return DecisionOut.model_validate(decision_document(house, protocol, decision, enrollment, status, language=row.language))

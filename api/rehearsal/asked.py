@@ -20,6 +20,7 @@ class Asked:
     due_at: datetime
     expires_at: datetime
     drawn: tuple[str, ...] | None
+    order: tuple[str, ...] | None
     snoozes_left: int
     snooze_minutes: int
     plan_revision: int
@@ -32,7 +33,7 @@ class Asked:
 
 def read(shown: Mapping[str, Any]) -> Asked:
     """From the list of prompts, as the API gives it."""
-    drawn = shown["drawn_items"]
+    drawn, order = shown["drawn_items"], shown["item_order"]
     return Asked(
         id=shown["id"],
         design=shown["design"],
@@ -44,6 +45,7 @@ def read(shown: Mapping[str, Any]) -> Asked:
         due_at=datetime.fromisoformat(shown["due_at"]),
         expires_at=datetime.fromisoformat(shown["expires_at"]),
         drawn=None if drawn is None else tuple(drawn),
+        order=None if order is None else tuple(order),
         snoozes_left=shown["snoozes_left"],
         snooze_minutes=shown["snooze_minutes"],
         plan_revision=shown["plan_revision"],

@@ -3,6 +3,7 @@
 What they do besides answering (travel, pauses, leaving, lists) is in `api.rehearsal.choices`.
 """
 
+import base64
 from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from api.rehearsal.people.terms import Meant, MeantKind, Person, Report, ReportK
 from api.rehearsal.pocket import Pocket
 from api.rehearsal.recorder import Recorder
 from api.rehearsal.uploads import Upload, response_id
+from models.definition.order import item_order, report_slot
 from models.kinds import DesignKind
 
 DAY: Final = timedelta(days=1)
@@ -60,6 +62,7 @@ class Living:
         self.mailbox = Mailbox(self.pocket, pairs, self._told)
         self.choices = Choices(self.pocket, self.sync, ring)
         self.enrollment_id: str | None = None
+        self._plan_key = b""
         self.last_expiry: datetime | None = None
         """Of the prompts that the phone has seen come due."""
         self.noticed = self.ignored = 0
@@ -73,7 +76,7 @@ class Living:
 
     def _join(self, at: datetime, now: datetime) -> None:
         told = self.pocket.phone.enroll(self._invite(self.person), self.person.zone_at(at))
-        self.enrollment_id = told["enrollment_id"]
+        self.enrollment_id, self._plan_key = told["enrollment_id"], base64.b64decode(told["plan_key"])
         self.pocket.act("enroll")
         self._held.hold(self.pocket.phone)
         self.choices.settle_in(at, now, self._held.protocol(self.pocket.phone).wake)
@@ -195,6 +198,7 @@ class Living:
             language=self.person.language,
             label=label,
             started_at=at,
+            order=asked.order,
             reach=will.reach,
             says=will.says,
         )
@@ -226,6 +230,7 @@ class Living:
         instrument = instrument_for(protocol, report)
         if instrument is None:
             return
+        named = response_id(self.person, report.label)
         filled = fill(
             self.person,
             protocol,
@@ -236,11 +241,12 @@ class Living:
             language=self.person.language,
             label=report.label,
             started_at=at,
+            order=item_order(instrument, self._plan_key, report_slot(named)) if instrument.shuffles else None,
             says=report.says,
         )
         self.pocket.act("self_report")
         upload = Upload(
-            response_id=response_id(self.person, report.label),
+            response_id=named,
             label=report.label,
             instrument=instrument,
             revision=self._held.revision,

@@ -57,6 +57,7 @@ def body(upload: Upload, person: Person, *, sent_at: datetime, edits: int | None
         "sent_at": shown(sent_at),
         "zone": person.zone_at(filled.finished_at),
         "complete": filled.complete,
+        "language": person.language,
         "answers": {item: _shown(answer, person) for item, answer in filled.answers.items()},
     }
     return document if edits is None else {**document, "base_revision": edits, "edit_reason": "mistake"}

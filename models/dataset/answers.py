@@ -153,6 +153,8 @@ class LongRows:
         synthetic, yes, no = flag(response.synthetic), flag(True), flag(False)
         answers, missing, times = document(response.answers), document(response.missing), item_times(response.answer_times)
         probabilities = document(response.drawn).get("probabilities", {})
+        order = document(response.item_order)
+        places = {name: count(place) for place, name in enumerate(order, 1)} if order else None
         shift, offset = response.event_time - response.answered_at, response.offset_minutes
         head = [
             person.participant_id,
@@ -165,8 +167,9 @@ class LongRows:
             response.timing,
             self._shape.utc(response.event_time),
         ]
-        for item, meaning, level in items:
+        for item, told, level in items:
             name = item.id
+            meaning = told if places is None else [*told[:2], places[name], *told[3:]]
             value = number = kind = nothing
             withheld = no
             if name in missing:
@@ -192,9 +195,11 @@ class LongRows:
         return self._known[key]
 
     def _meaning(self, position: int, item: Item) -> Row:
+        """Its cells from `item` to `node`; the place in the order is the written one where nothing was drawn."""
         text = self._shape.text
         domain = self._shape.nothing if item.domain is None else item.domain.value
-        return [text(item.id), self._shape.count(position), text(item.variable), item.frame.value, domain, item.node.value]
+        place = self._shape.count(position)
+        return [text(item.id), place, place, text(item.variable), item.frame.value, domain, item.node.value]
 
 
 def as_text(item: Item, value: Any) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -23,6 +23,7 @@ from models.dataset.package import Facts, Reached, data_package, manifest, readm
 from models.dataset.points_layout import POINT_SIDE
 from models.dataset.prompt_side import PromptWalk
 from models.dataset.schema import Table
+from models.dataset.scores import SCORE_RULES, SCORES, rule_rows
 from models.dataset.write import Member, Outputs, member, pack, write_json
 from models.definition.load import parse
 from models.errors import Invalid, Problem
@@ -35,6 +36,9 @@ from models.sealed import Keys
 from models.session import ReadSession, Sessions
 
 log = structlog.get_logger("dataset")
+
+BOOKS: Final = (ITEMS, SCORE_RULES)
+"""The codebooks: in every archive, whatever was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +104,16 @@ def _write_files(session: ReadSession, keys: Keys, export: Any, work: Path) -> t
         for row in inside:
             walk.person(row)
         side.close()
-    rows = outputs.rows() | {ITEMS.name: _write_items(work, book)}
+    rows = outputs.rows() | _write_books(work, book)
     reached = Reached(len(inside), len(people) - len(inside), side.on_time.value, side.ever.value)
     members = [member(work, f"{table.name}.{kind}") for table in tables for kind in facts.formats]
-    members += [member(work, f"{ITEMS.name}.csv"), *_write_protocols(work, versions)]
-    return [*_describe(work, facts, (*tables, ITEMS), members, rows, reached), *members], rows, tuple(row.id for row in inside)
+    members += [*(member(work, f"{table.name}.csv") for table in BOOKS), *_write_protocols(work, versions)]
+    return [*_describe(work, facts, (*tables, *BOOKS), members, rows, reached), *members], rows, tuple(row.id for row in inside)
 
 
 def _tables(book: Codebook, wanted: tuple[str, ...]) -> tuple[Table, ...]:
     """The tables that were asked for, in the order in which they can be asked for."""
-    known = {table.name: table for table in (book.prompts_table(), *PROMPT_SIDE, *POINT_SIDE)}
+    known = {table.name: table for table in (book.prompts_table(), *PROMPT_SIDE, SCORES, *POINT_SIDE)}
     return tuple(known[name] for name in TABLES if name in wanted)
 
 
@@ -132,11 +136,12 @@ def _facts(keys: Keys, export: Any, study_id: str) -> Facts:
     )
 
 
-def _write_items(work: Path, book: Codebook) -> int:
-    with Outputs(work, (ITEMS,), ("csv",)) as outputs:
-        for record in book.item_rows():
-            outputs.write(ITEMS.name, record)
-    return outputs.rows()[ITEMS.name]
+def _write_books(work: Path, book: Codebook) -> dict[str, int]:
+    with Outputs(work, BOOKS, ("csv",)) as outputs:
+        for table, records in zip(BOOKS, (book.item_rows(), rule_rows(book)), strict=True):
+            for record in records:
+                outputs.write(table.name, record)
+    return outputs.rows()
 
 
 def _write_protocols(work: Path, versions: Any) -> list[Member]:

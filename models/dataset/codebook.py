@@ -52,6 +52,7 @@ ITEMS = Table(
         flag("reverse", "Scored in reverse."),
         text("show_if", "Branching, as an expression in JSON."),
         number("inclusion_probability", "Probability with which the rotation asks it; empty: always asked.", minimum=0, maximum=1),
+        text("block", "Where its place is drawn: shuffle/block of the questionnaire; empty: it stands as written."),
         text("exported_as", "How much of the answer leaves.", ("value", "listed", "presence", "nothing")),
     ),
     key=("protocol_revision", "instrument", "item"),
@@ -220,5 +221,11 @@ def _item_row(book: Codebook, revision: int, protocol: Protocol, instrument: Ins
         "reverse": item.reverse,
         "show_if": None if item.show_if is None else json.dumps(item.model_dump(mode="json")["show_if"], separators=(",", ":")),
         "inclusion_probability": None if rotation is None else min(rotation.draw, len(rotation.items)) / len(rotation.items),
+        "block": _block(instrument, item),
         "exported_as": (Sharing.NOTHING if columns is None else columns.sharing).name.lower(),
     }
+
+
+def _block(instrument: Instrument, item: Item) -> str | None:
+    found = (f"{shuffle.id}/{block.id}" for shuffle in instrument.shuffles for block in shuffle.blocks if item.id in block.items)
+    return next(found, None)

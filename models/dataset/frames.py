@@ -113,7 +113,7 @@ class _Said(NamedTuple):
     answered: Any
     duration: Any
     marks: Row
-    """Its cells from `revision` to `os`."""
+    """Its cells from `revision` to `language`."""
     items: Row
 
 
@@ -127,7 +127,7 @@ class PromptRows:
         nothing = shape.nothing
         blank: Row = [nothing] * len(framing.book.item_columns())
         neither = (nothing, nothing)
-        self._unsaid = _Said(nothing, neither, neither, nothing, nothing, nothing, nothing, nothing, [nothing] * 8, blank)
+        self._unsaid = _Said(nothing, neither, neither, nothing, nothing, nothing, nothing, nothing, [nothing] * 9, blank)
 
     def prompt(self, person: Person, slot: Slot, place: Place, *, prompt_id: str, what: str) -> Row:
         """The row of a prompt whose moment has come. `what`: its `status`."""
@@ -281,6 +281,7 @@ class PromptRows:
                 number(response.skew_seconds),
                 flag(response.clock_suspect),
                 *self._device(response.quality, response.device_os),
+                shape.text(response.language),
             ],
             one.cells(answers, nothings.kinds),
         )

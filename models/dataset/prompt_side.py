@@ -15,6 +15,7 @@ from models.dataset.framing import Framing, Person
 from models.dataset.instants import micros, said_micros
 from models.dataset.lifeline import life, moment
 from models.dataset.people import SlotRows, Span
+from models.dataset.scores import SCORES, ScoreRows
 from models.dataset.shape import CSV, TYPED, Row, Shape
 from models.dataset.write import Outputs
 from models.kinds import PromptState
@@ -36,6 +37,7 @@ class _Maker(NamedTuple):
     prompts: PromptRows
     slots: SlotRows
     long: LongRows
+    scores: ScoreRows
 
 
 class _Sheet:
@@ -69,7 +71,7 @@ class _Met(NamedTuple):
 
 
 class PromptWalk:
-    """Writes the tables `prompts`, `answers_long`, `schedule`, `events`, `compliance` and `compliance_weeks`; `close` writes what is held.
+    """Writes the tables of prompts, answers, scores, the schedule, events and compliance; `close` writes what is held.
 
     `replaced` maps a prompt to what the first replanning after the cut replaced.
     """
@@ -83,15 +85,18 @@ class PromptWalk:
         self._last_event = cut.marks[PromptEvent.__tablename__]
         self._late_events = cut.late.get(PromptEvent.__tablename__, frozenset())
         shapes = [_SHAPES[name] for name in formats]
-        self._makers = [_Maker(shape, PromptRows(framing, shape), SlotRows(framing, shape), LongRows(framing, shape)) for shape in shapes]
-        self._prompts, self._long, self._schedule, self._events = (
-            _Sheet(outputs, table, formats) for table in ("prompts", "answers_long", "schedule", "events")
+        self._makers = [
+            _Maker(shape, PromptRows(framing, shape), SlotRows(framing, shape), LongRows(framing, shape), ScoreRows(framing, shape))
+            for shape in shapes
+        ]
+        self._prompts, self._long, self._scores, self._schedule, self._events = (
+            _Sheet(outputs, table, formats) for table in ("prompts", "answers_long", SCORES.name, "schedule", "events")
         )
         self._revisions = framing.revisions
         self.on_time, self.ever = Mean(), Mean()
 
     def close(self) -> None:
-        for sheet in (self._prompts, self._long, self._schedule, self._events):
+        for sheet in (self._prompts, self._long, self._scores, self._schedule, self._events):
             sheet.flush()
 
     def person(self, person: Person, enrollment_id: int) -> Span:
@@ -184,16 +189,20 @@ class PromptWalk:
         )
 
     def answers(self, person: Person, enrollment_id: int) -> None:
-        """The long table of one person."""
-        if not self._long.wanted:
+        """The long table of one person, and their scores."""
+        if not (self._long.wanted or self._scores.wanted):
             return
         edited = self._side.edited(enrollment_id)
         for response in self._side.answers(enrollment_id):
             newest = response.revision >= edited.get(response.client_id, 0)
             prompt_id = person.prompt_id(response.prompt_uid) if response.prompt_uid else None
             for maker in self._makers:
-                self._long.add(maker.shape, maker.long.rows(person, response, newest=newest, prompt_id=prompt_id))
+                if self._long.wanted:
+                    self._long.add(maker.shape, maker.long.rows(person, response, newest=newest, prompt_id=prompt_id))
+                if self._scores.wanted:
+                    self._scores.add(maker.shape, maker.scores.rows(person, response, newest=newest, prompt_id=prompt_id))
             self._long.flush(BATCH)
+            self._scores.flush(BATCH)
 
 
 def in_order(slots: Iterator[_Met], entries: Iterator[Any]) -> Iterator[Any]:

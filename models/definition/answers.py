@@ -3,7 +3,7 @@
 Faults say where (`/answers/<item>/value`) and which rule, never what was answered.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -46,13 +46,15 @@ def validate(
     drawn: Collection[str] | None,
     lists: Mapping[str, Collection[str]],
     complete: bool = True,
+    order: Sequence[str] | None = None,
 ) -> Checked:
     """Reads `raw`: item id -> `{"value": v}`, `{"skipped": true}` or `{"declined": true}`, each with an optional `at`.
 
     `at` is the instant of answering, ISO 8601 with its UTC offset.
     `drawn` are the items that the prompt's rotation chose; None where that is not known, and then an item of a rotating set
     was shown exactly if it was answered. `lists` maps a list's name to the entry ids that may be chosen; `none` always may.
-    `complete` False: a partial submission, in which questions after the last entry were not reached.
+    `complete` False: a partial submission, in which questions after the last entry were not reached. `order`: that in which the items
+    were asked, all of them (`item_order`); None: as written.
     Refusing is always allowed: a required item that was skipped or left out counts as declined. A null value, an
     empty text, and an empty choice where an exclusive option ("nothing") was offered count as skipped.
 
@@ -66,23 +68,32 @@ def validate(
     '/answers/m_stress/value'
     """
     rotating = frozenset(name for rotation in instrument.rotations for name in rotation.items)
-    reading = _Reading(instrument, raw, drawn, lists, complete, rotating)
+    reading = _Reading(instrument, raw, drawn, lists, rotating, frozenset() if complete else _ahead(instrument, raw, order))
     reading.unknown()
-    for place, item in enumerate(instrument.items):
-        reading.read(place, item)
+    for item in instrument.items:
+        reading.read(item)
     return Checked(reading.values, reading.missing, reading.at, tuple(reading.faults), reading.given_hidden)
+
+
+def _ahead(instrument: Instrument, raw: Mapping[str, Any], order: Sequence[str] | None) -> frozenset[str]:
+    """The items after the last that says anything."""
+    asked = [item.id for item in instrument.items] if order is None else order
+    return frozenset(asked[max((place for place, name in enumerate(asked, 1) if name in raw), default=0) :])
 
 
 @dataclass(slots=True)
 class _Reading:
-    """The growing result: an item's visibility depends on the valid values before it."""
+    """The growing result: an item's visibility depends on the valid values before it.
+
+    Items are read as they are written: a condition reads only what is earlier in every order (`branch_within_shuffle`).
+    """
 
     instrument: Instrument
     raw: Mapping[str, Any]
     drawn: Collection[str] | None
     lists: Mapping[str, Collection[str]]
-    complete: bool
     rotating: frozenset[str]
+    ahead: frozenset[str]
     values: dict[str, Any] = field(default_factory=dict)
     missing: dict[str, Missing] = field(default_factory=dict)
     at: dict[str, datetime] = field(default_factory=dict)
@@ -102,30 +113,27 @@ class _Reading:
             else:
                 self.faults.append(Fault("/answers", "unknown_item", "A member is not the id of an item."))
 
-    def read(self, place: int, item: Item) -> None:
+    def read(self, item: Item) -> None:
         given = item.id in self.raw
         value = self._given(item) if given else Missing.SKIPPED
         if value is _FAULTY or item.kind is ItemKind.INFORMATION:
             return
-        ahead = not given and not self.complete and place > self._last_given()
+        ahead = item.id in self.ahead
         if self._rotated_out(item, given) or not (ahead or holds(item.show_if, self.values, {})):
             self.missing[item.id] = Missing.NOT_SHOWN
             if not isinstance(value, Missing):
                 self.given_hidden[item.id] = value
         elif ahead:
-            self.missing[item.id] = self._ahead(item)
+            self.missing[item.id] = self._not_reached(item)
         elif isinstance(value, Missing):
             self.missing[item.id] = Missing.DECLINED if item.required else value
         else:
             self.values[item.id] = value
 
-    def _last_given(self) -> int:
-        return max((place for place, item in enumerate(self.instrument.items) if item.id in self.raw), default=-1)
-
     def _rotated_out(self, item: Item, given: bool) -> bool:
         return item.id in self.rotating and not (given if self.drawn is None else item.id in self.drawn)
 
-    def _ahead(self, item: Item) -> Missing:
+    def _not_reached(self, item: Item) -> Missing:
         """After the end of a partial submission: not shown only where the given answers already decide that."""
         decided = items_read(item.show_if) <= self.values.keys()
         hidden = item.show_if is not None and decided and evaluate(item.show_if, self.values, {}) is not True

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from models.definition.checks import branches, designs, expressions, items, names, policy, safety, texts
+from models.definition.checks import branches, designs, expressions, items, languages, names, order, piping, policy, safety, scores, texts
 from models.definition.protocol import Protocol
 from models.errors import Fault
 
@@ -11,11 +11,15 @@ _SUBJECTS: Final[tuple[Callable[[Protocol], Iterable[Fault]], ...]] = (
     names.faults,
     items.faults,
     expressions.faults,
+    order.faults,
     branches.faults,
+    scores.faults,
     designs.faults,
     policy.faults,
     safety.faults,
     texts.faults,
+    languages.faults,
+    piping.faults,
 )
 
 

@@ -6,13 +6,15 @@ Written in JSON as a list whose head names the operation::
 
 Operands: numbers, strings, booleans, null, `{"item": id}` (an answer of this submission), `{"var": name}`
 (a tailoring variable, in decision rules, alert rules and contraindications). Operations:
-`and or not`, `== != < <= > >=`, `+ - *`, `min max mean`, `has` (a multiple choice holds a code),
-`answered` (an item id), `coalesce` (the first operand that is not missing).
+`and or not`, `== != < <= > >=`, `+ - * /`, `min max mean`, `has` (a multiple choice holds a code), `count` (how many it holds),
+`answered` (an item id), `coalesce` (the first operand that is not missing), `if` (condition, then, else).
+`docs/expressions.md` is the whole of it for whoever writes a phone, with vectors that both sides are held to.
 
 **Missing is a value.** Arithmetic, order, `!=` and `not` with a missing operand give missing; `==` with missing is
 False unless both are missing; `and` and `or` decide where the given operands decide, else give missing; a missing
-condition counts as False. So no rule fires on an answer that was not given. Against the written `null`, `==` and `!=`
-ask whether the other side is missing. A clash of types counts as missing; numbers never equal booleans.
+condition counts as False, also that of `if`. A division by zero is missing. So no rule fires on an answer that was
+not given. Against the written `null`, `==` and `!=` ask whether the other side is missing. A clash of types counts as
+missing; numbers never equal booleans.
 """
 
 import math
@@ -41,12 +43,15 @@ OPERANDS: Final[Mapping[str, tuple[int, int]]] = {
     "+": (2, _UNBOUNDED),
     "-": (1, 2),
     "*": (2, _UNBOUNDED),
+    "/": (2, 2),
     "min": (1, _UNBOUNDED),
     "max": (1, _UNBOUNDED),
     "mean": (1, _UNBOUNDED),
     "has": (2, 2),
+    "count": (1, 1),
     "answered": (1, 1),
     "coalesce": (1, _UNBOUNDED),
+    "if": (3, 3),
 }
 """Operation -> least and most operands."""
 
@@ -309,6 +314,32 @@ def _has(values: Sequence[Value]) -> Value:
     return code in chosen if isinstance(chosen, tuple) and isinstance(code, str) else None
 
 
+def _count(values: Sequence[Value]) -> Value:
+    return float(len(values[0])) if isinstance(values[0], tuple) else None
+
+
+def _if(values: Sequence[Value]) -> Value:
+    condition, then, otherwise = values
+    return then if condition is True else otherwise
+
+
+def total(numbers: Sequence[float]) -> float:
+    """The sum from left to right, each step rounded: `sum` of later Pythons compensates, and a phone would not agree.
+
+    >>> total([0.1] * 10)
+    0.9999999999999999
+    """
+    added = 0.0
+    for number in numbers:
+        added += number
+    return added
+
+
+def _quotient(numbers: list[float]) -> float:
+    over, under = numbers
+    return over / under if under else math.nan
+
+
 def _coalesce(values: Sequence[Value]) -> Value:
     return next((value for value in values if value is not None), None)
 
@@ -328,14 +359,17 @@ _OPERATIONS: Final[Mapping[str, Callable[[Sequence[Value]], Value]]] = {
     "<=": _order(lambda a, b: a <= b),
     ">": _order(lambda a, b: a > b),
     ">=": _order(lambda a, b: a >= b),
-    "+": _arithmetic(sum),
+    "+": _arithmetic(total),
     "-": _arithmetic(lambda numbers: -numbers[0] if len(numbers) == 1 else numbers[0] - numbers[1]),
     "*": _arithmetic(math.prod),
+    "/": _arithmetic(_quotient),
     "min": _arithmetic(min),
     "max": _arithmetic(max),
-    "mean": _arithmetic(lambda numbers: sum(numbers) / len(numbers)),
+    "mean": _arithmetic(lambda numbers: total(numbers) / len(numbers)),
     "has": _has,
+    "count": _count,
     "coalesce": _coalesce,
+    "if": _if,
 }
 
 

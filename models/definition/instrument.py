@@ -1,6 +1,6 @@
 """Instruments and their items."""
 
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,9 @@ from models.kinds import CueType, Domain, InstrumentKind, ItemKind, Node, Recall
 
 PERSONAL_LISTS: Final = frozenset({"reminders", "contacts", "reasons"})
 """The lists that a person keeps, from which an item may take its options."""
+
+CUES: Final = "reminders"
+"""The list of what makes the person think of using: named in no prompt that they did not start."""
 
 
 class Option(Document):
@@ -73,13 +76,37 @@ class Rotation(Document):
     draw: int = Field(ge=1)
 
 
-class Score(Document):
-    """A derived number: sum or mean of items, with the least share that must be answered."""
+class Block(Document):
+    """Items that stay together where the blocks around them change places."""
 
     id: Code
-    how: str = Field(pattern="^(sum|mean)$")
     items: tuple[Code, ...] = Field(min_length=1)
+    shuffled: bool = False
+    """The order within the block is drawn too."""
+
+
+class Shuffle(Document):
+    """Neighboring blocks that each prompt asks in an order of its own, drawn evenly by the prompt's key (`models.definition.order`).
+
+    The blocks stand here as they stand in the instrument: one after another, with nothing between them.
+    """
+
+    id: Code
+    blocks: tuple[Block, ...] = Field(min_length=1)
+
+
+class Score(Document):
+    """A derived number of an instrument.
+
+    `sum` and `mean` are of `items`, with the least share of them that must be answered; `expression` is the value of a tree over the
+    instrument's own answers.
+    """
+
+    id: Code
+    how: Literal["sum", "mean", "expression"]
+    items: tuple[Code, ...] = ()
     least_answered: float = Field(default=1.0, gt=0, le=1)
+    value: Expression = None
 
 
 class Instrument(Document):
@@ -89,7 +116,10 @@ class Instrument(Document):
     intro: Text | None = None
     items: tuple[Item, ...] = Field(min_length=1)
     rotations: tuple[Rotation, ...] = ()
+    shuffles: tuple[Shuffle, ...] = ()
     scores: tuple[Score, ...] = ()
+    since: tuple[Code, ...] = ()
+    """The instruments whose last complete response `{since}` tells the time of. Empty: this one alone."""
     seconds: int = Field(ge=1)
     """The design burden: how long the author expects it to take."""
     started_by_person: bool = False

@@ -11,8 +11,17 @@ from models.definition.escalation import AlertRule, Disclosure, Ladder, Staffing
 from models.definition.instrument import Instrument, Item
 from models.definition.origin import OriginForm
 from models.definition.prompting import Design, WakeBounds
+from models.kinds import DesignKind
 
 SCHEMA = "breakwater.protocol/1"
+
+
+class LastCheckIn(Document):
+    """The words that `{since}` becomes: `{time}` is the clock time of the last check-in, `HH:MM`, `{date}` its day, `YYYY-MM-DD`."""
+
+    today: Text
+    yesterday: Text
+    earlier: Text
 
 
 class Protocol(Document):
@@ -27,6 +36,7 @@ class Protocol(Document):
     length_days: int = Field(ge=1, le=3660)
     wake: WakeBounds
     default_push: Text
+    last_check_in: LastCheckIn | None = None
     instruments: tuple[Instrument, ...] = Field(min_length=1)
     designs: tuple[Design, ...]
     disclosures: tuple[Disclosure, ...] = ()
@@ -51,6 +61,10 @@ class Protocol(Document):
 
     def ladder(self, tier: int) -> Ladder | None:
         return next((one for one in self.ladders if one.tier == tier), None)
+
+    def prompted(self) -> frozenset[str]:
+        """The instruments that a prompt may ask, unlike those that only a person starts."""
+        return frozenset(design.instrument for design in self.designs if design.kind is not DesignKind.EVENT)
 
     def items(self) -> tuple[tuple[Instrument, Item], ...]:
         return tuple((instrument, item) for instrument in self.instruments for item in instrument.items)

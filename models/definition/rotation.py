@@ -38,12 +38,13 @@ def draw_rotation(instrument: Instrument, key: bytes, slot: str) -> RotationDraw
     for rotation in instrument.rotations:
         draw = min(rotation.draw, len(rotation.items))
         probabilities |= dict.fromkeys(rotation.items, draw / len(rotation.items))
-        drawn |= set(_shuffled(rotation.items, draw, key, f"rotation\n{instrument.id}\n{rotation.id}\n{slot}"))
+        drawn |= set(shuffled(rotation.items, draw, key, f"rotation\n{instrument.id}\n{rotation.id}\n{slot}"))
     items = tuple(item.id for item in instrument.items if item.id in drawn)
     return RotationDraw(items, MappingProxyType(probabilities))
 
 
-def _shuffled(items: Sequence[str], count: int, key: bytes, stream: str) -> list[str]:
+def shuffled(items: Sequence[str], count: int, key: bytes, stream: str) -> list[str]:
+    """`count` of the items in an order drawn evenly by the stream's name."""
     pool = list(items)
     for step in range(count):
         digest = hmac.digest(key, f"{stream}\n{step}".encode(), hashlib.sha256)

@@ -109,6 +109,7 @@ class ResponseRow(NamedTuple):
     missing: str
     answer_times: str | None
     quality: str | None
+    language: str | None
     synthetic: int
     device_os: str | None
 
@@ -127,6 +128,7 @@ class AnswersRow(NamedTuple):
     answers: str
     missing: str
     answer_times: str | None
+    item_order: str | None
     synthetic: int
     prompt_uid: str | None
     drawn: str | None

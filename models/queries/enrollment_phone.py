@@ -226,6 +226,16 @@ def held_counts(session: ReadSession, enrollment_id: int, *, now: datetime) -> R
     return row
 
 
+def last_check_ins(session: ReadSession, enrollment_id: int) -> Mapping[str, datetime]:
+    """Instrument -> when one person last answered it to the end (ix_response_enrollment_time); an edit is no new check-in."""
+    rows = session.rows(
+        select(Response.instrument, func.max(Response.event_time).label("at"))
+        .where(Response.enrollment_id == enrollment_id, Response.complete, Response.revision == 1)
+        .group_by(Response.instrument)
+    )
+    return {row.instrument: row.at for row in rows}
+
+
 def responses_page(
     session: ReadSession, viewer: Viewer, enrollment_uid: UUID, *, after: tuple[datetime, UUID] | None, limit: int, now: datetime
 ) -> Sequence[Row[Any]]:

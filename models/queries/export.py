@@ -28,6 +28,7 @@ TABLES: Final[Mapping[str, Ability]] = MappingProxyType(
     {
         "prompts": Ability.EXPORT,
         "answers_long": Ability.EXPORT,
+        "scores": Ability.EXPORT,
         "participants": Ability.EXPORT,
         "schedule": Ability.EXPORT,
         "events": Ability.EXPORT,

@@ -229,11 +229,12 @@ def pending_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
 
 
 def list_entries(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, Mapping[str, Collection[str]]]:
-    """Enrollment -> list name -> ids of the entries that may be chosen (ix_list_entry_enrollment)."""
+    """Enrollment -> list name -> ids of the entries that may be chosen (ix_list_entry_enrollment).
+
+    Those that were removed too: a phone that is offline may send tomorrow what it offered yesterday.
+    """
     rows = session.rows(
-        select(ListEntry.enrollment_id, ListEntry.list_name, ListEntry.client_id).where(
-            ListEntry.enrollment_id.in_(sorted(enrollment_ids)), ListEntry.removed_at.is_(None)
-        )
+        select(ListEntry.enrollment_id, ListEntry.list_name, ListEntry.client_id).where(ListEntry.enrollment_id.in_(sorted(enrollment_ids)))
     )
     lists: dict[int, dict[str, set[str]]] = {}
     for row in rows:

@@ -53,7 +53,9 @@ class Prompt(Base):
     study_day: Mapped[int]
     density: Mapped[float | None] = mapped_column(comment="sampling density of due_at, per minute; null where not drawn")
     day_probability: Mapped[float]
-    drawn: Mapped[dict[str, Any] | None] = mapped_column(comment="rotation: items drawn and their inclusion probabilities")
+    drawn: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="of rotating sets the items and their probabilities, of shuffles the order"
+    )
     plan_revision: Mapped[int] = mapped_column(default=1)
     superseded_by: Mapped[UUID | None]
     source: Mapped[UUID | None] = mapped_column(comment="client id of the response that started a follow-up")

@@ -50,6 +50,8 @@ class Response(Base):
     timing: Mapped[Timing] = word(Timing)
     zone: Mapped[str]
     offset_minutes: Mapped[int]
+    language: Mapped[str | None] = mapped_column(comment="the language version of the instrument that was shown")
+    item_order: Mapped[list[Any] | None] = mapped_column(comment="item ids as they were asked; null: as written")
     answers: Mapped[dict[str, Any]] = mapped_column(comment="item -> value; items with free text are in texts_sealed")
     missing: Mapped[dict[str, Any]] = mapped_column(comment="item -> not_shown, skipped, declined or not_reached")
     answer_times: Mapped[dict[str, Any] | None] = mapped_column(comment="item -> device instant")

@@ -338,6 +338,7 @@ def _answered(framing: Framing, person: Person, response: Any) -> dict[str, Cell
         "clock_suspect": response.clock_suspect,
         "app_version": quality.get("app_version"),
         "os": quality.get("os", response.device_os),
+        "language": response.language,
     }
     row |= stamps("first_answer", min(times, default=None), response.offset_minutes)
     row |= stamps("completed", response.event_time if response.complete else None, response.offset_minutes)
@@ -366,6 +367,7 @@ def answer_rows(framing: Framing, person: Person, response: Any) -> Iterator[dic
         "event_time_utc": response.event_time,
         "synthetic": response.synthetic,
     }
+    order = response.item_order or [item.id for item in instrument.items]
     for position, item in enumerate(instrument.items, 1):
         columns = framing.book.items.get(item.id)
         if columns is None:
@@ -376,6 +378,7 @@ def answer_rows(framing: Framing, person: Person, response: Any) -> Iterator[dic
             | {
                 "item": item.id,
                 "position": position,
+                "order_position": order.index(item.id) + 1,
                 "variable": item.variable,
                 "frame": item.frame.value,
                 "domain": None if item.domain is None else item.domain.value,
@@ -525,6 +528,7 @@ def answers(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[
             Response.answers,
             Response.missing,
             Response.answer_times,
+            Response.item_order,
             Response.synthetic,
             (~_later(cut)).label("newest"),
             Prompt.uid.label("prompt_uid"),

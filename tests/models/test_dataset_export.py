@@ -137,7 +137,12 @@ def test_the_na_profile_writes_one_kind_of_nothing_and_the_long_table_keeps_four
     assert {done[item] for item in ("m_intrude", "m_relief", "m_crave_why", "m_doing")} == {"NA"}
     assert len({row["missing"] for row in table(built.path, "answers_long")}) == 5
     with zipfile.ZipFile(built.path) as archive:
-        assert sorted(name for name in archive.namelist() if name.endswith(".csv")) == ["answers_long.csv", "items.csv", "prompts.csv"]
+        assert sorted(name for name in archive.namelist() if name.endswith(".csv")) == [
+            "answers_long.csv",
+            "items.csv",
+            "prompts.csv",
+            "score_rules.csv",
+        ]
 
 
 def test_a_data_manager_gets_no_estimates_and_no_alerts(world: World) -> None:

@@ -79,6 +79,12 @@ def interval(document: Any, **members: Any) -> None:
     _become(design(document, "evening_diary"), drawn | members)
 
 
+def weekly_by_chance(document: Any) -> None:
+    """The weekly review, which holds the safety items, at a moment drawn by chance."""
+    drawn = {"id": "weekly_review", "kind": "uniform", "instrument": "weekly", "prompts": 1, "gap_minutes": 0, "expiry": {"minutes": 60}}
+    _become(design(document, "weekly_review"), drawn)
+
+
 def _become(found: Any, members: Any) -> None:
     found.clear()
     found.update(members)
@@ -101,6 +107,59 @@ def fixed_twice(document: Document) -> None:
 
 def cross_domain(document: Document) -> None:
     item(document, "morning", "m_stress")["domain"] = "reward_motivation"
+
+
+def shuffle(document: Document, *blocks: list[str], name: str = "feelings", shuffled: bool = False) -> None:
+    drawn = [{"id": f"b{number}", "items": list(items), "shuffled": shuffled} for number, items in enumerate(blocks)]
+    instrument(document, "momentary").setdefault("shuffles", []).append({"id": name, "blocks": drawn})
+
+
+def within_shuffle(document: Document) -> None:
+    shuffle(document, ["m_cue"], ["m_cue_types", "m_doing"])
+
+
+def gate_the_motive(document: Document) -> None:
+    """Of two branches of one length, one stands in a rotating set: under some draws it is the shorter."""
+    item(document, "momentary", "m_cue_types")["show_if"] = ["not", ["==", {"item": "m_cue"}, True]]
+    item(document, "momentary", "m_doing")["show_if"] = ["==", {"item": "m_cue"}, True]
+    instrument(document, "momentary")["rotations"].append({"id": "last", "items": ["m_cue_types", "m_where"], "draw": 1})
+
+
+def score(document: Document, **members: Any) -> None:
+    weekly = instrument(document, "weekly")
+    weekly["scores"] = [{"id": "new", "how": "sum", "items": ["w_low_days", "w_sleep_days"]} | members]
+
+
+def say(document: Document, name: str, item_id: str, passage: str) -> None:
+    item(document, name, item_id)["text"]["en"] = passage
+
+
+def own_list_in_good(document: Document) -> None:
+    add_item(document, "good", kind="single", options_from="reasons", id="g_reason")
+    add_item(document, "good", id="g_more", variable="g_more", text={"en": "And {item:g_reason|that}?"})
+    document["designs"].append({"id": "asked_good", "instrument": "good", "kind": "follow_up", "after": ["use"], "delay_minutes": 9})
+    document["designs"][-1]["expiry"] = {"minutes": 30}
+    instrument(document, "good")["started_by_person"] = False
+
+
+def list_in_diary(document: Document) -> None:
+    add_item(document, "evening", kind="multi", options_from="reminders")
+
+
+def in_german(document: Document, what: str) -> None:
+    """Every text of the momentary instrument, or of help too, in German."""
+
+    def add(value: Any) -> None:
+        if isinstance(value, dict) and set(value) == {"en"}:
+            value["de"] = value["en"]
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            add(part)
+
+    add(instrument(document, "momentary"))
+    if what != "instrument":
+        add(document["help"])
+    if what == "everything":
+        add(document["last_check_in"])
 
 
 PLANTED: list[tuple[str, str, Edit]] = [
@@ -227,6 +286,84 @@ PLANTED: list[tuple[str, str, Edit]] = [
         lambda d: item(d, "momentary", "m_doing").update(show_if=["==", {"item": "m_cue"}, False]),
     ),
     ("branch_lengths_differ", "/instruments/0/items", lambda d: add_item(d, "momentary", show_if=[">=", {"item": "m_crave_now"}, 3])),
+    ("branch_lengths_differ", "/instruments/0/items", gate_the_motive),
+    (
+        "branch_lengths_differ",
+        "/instruments/0/items",
+        lambda d: (uniform(d), add_item(d, "momentary", show_if=[">=", {"item": "m_crave_now"}, 3])),
+    ),
+    # order of blocks
+    ("branch_within_shuffle", "/instruments/0/items/21/show_if", within_shuffle),
+    (
+        "branch_within_shuffle",
+        "/instruments/0/items/21/show_if",
+        lambda d: shuffle(d, ["m_cue", "m_cue_types", "m_doing"], shuffled=True),
+    ),
+    (
+        "duplicate_id",
+        "/instruments/0/shuffles/1/id",
+        lambda d: (shuffle(d, ["m_stress"], ["m_tense"]), shuffle(d, ["m_low"], ["m_irritable"])),
+    ),
+    ("unknown_item", "/instruments/0/shuffles/0/blocks/1/items/0", lambda d: shuffle(d, ["m_stress"], ["gone"])),
+    ("item_in_two_blocks", "/instruments/0/shuffles/0/blocks/1/items/0", lambda d: shuffle(d, ["m_stress"], ["m_stress"])),
+    ("blocks_not_together", "/instruments/0/shuffles/0/blocks", lambda d: shuffle(d, ["m_stress"], ["m_low"])),
+    ("blocks_not_together", "/instruments/0/shuffles/0/blocks", lambda d: shuffle(d, ["m_tense"], ["m_stress"])),
+    ("nothing_to_shuffle", "/instruments/0/shuffles/0", lambda d: shuffle(d, ["m_stress", "m_tense"])),
+    ("nothing_to_shuffle", "/instruments/0/shuffles/0", lambda d: shuffle(d, ["m_stress"], shuffled=True)),
+    # scores
+    ("score_without_value", "/instruments/9/scores/0/value", lambda d: score(d, how="expression", items=[])),
+    ("score_with_two_rules", "/instruments/9/scores/0/items", lambda d: score(d, how="expression", value={"item": "w_low_days"})),
+    ("score_with_two_rules", "/instruments/9/scores/0/value", lambda d: score(d, value={"item": "w_low_days"})),
+    ("score_without_items", "/instruments/9/scores/0/items", lambda d: score(d, items=[])),
+    ("item_scored_twice", "/instruments/9/scores/0/items/1", lambda d: score(d, items=["w_low_days", "w_low_days"])),
+    (
+        "score_of_no_number",
+        "/instruments/0/scores/0/items/0",
+        lambda d: instrument(d, "momentary").update(scores=[{"id": "new", "how": "mean", "items": ["m_cue_types"]}]),
+    ),
+    (
+        "score_never_reached",
+        "/instruments/0/scores/0/least_answered",
+        lambda d: instrument(d, "momentary").update(scores=[{"id": "new", "how": "mean", "items": ["m_tense", "m_low", "m_irritable"]}]),
+    ),
+    (
+        "reverse_without_ends",
+        "/instruments/9/scores/0/items/0",
+        lambda d: (score(d), item(d, "weekly", "w_low_days").update(reverse=True, maximum=None)),
+    ),
+    ("score_names_someone", "/instruments/9/scores/0", lambda d: (score(d), item(d, "weekly", "w_low_days").update(identifying=True))),
+    (
+        "score_names_someone",
+        "/instruments/6/scores/0",
+        lambda d: instrument(d, "use").update(
+            scores=[{"id": "new", "how": "expression", "value": ["if", ["==", {"item": "u_amount"}, "x"], 1, 0]}]
+        ),
+    ),
+    (
+        "type_mismatch",
+        "/instruments/9/scores/0/value",
+        lambda d: score(d, how="expression", items=[], value=[">", {"item": "w_low_days"}, 3]),
+    ),
+    (
+        "type_mismatch",
+        "/instruments/9/scores/0/value/1",
+        lambda d: score(d, how="expression", items=[], value=["if", {"item": "w_low_days"}, 1, 2]),
+    ),
+    (
+        "type_mismatch",
+        "/instruments/9/scores/0/value",
+        lambda d: score(d, how="expression", items=[], value=["if", {"item": "w_loss"}, 1, "much"]),
+    ),
+    (
+        "type_mismatch",
+        "/instruments/9/scores/0/value/1",
+        lambda d: score(d, how="expression", items=[], value=["count", {"item": "w_low_days"}]),
+    ),
+    (
+        "type_mismatch",
+        "/instruments/9/scores/0/value/2",
+        lambda d: score(d, how="expression", items=[], value=["/", {"item": "w_low_days"}, {"item": "w_loss"}]),
+    ),
     # designs
     ("wake_bounds", "/wake/shortest_hours", lambda d: d["wake"].update(shortest_hours=21)),
     ("wake_default_out_of_bounds", "/wake/default/weekday", lambda d: d["wake"]["default"]["weekday"].update(end="17:00")),
@@ -285,6 +422,9 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("no_staffed_path", "/staffing/hours", lambda d: d["staffing"]["hours"].pop(0)),
     ("no_staffed_path", "/staffing/hours", lambda d: d["staffing"]["hours"][0].update(tiers=[3])),
     ("outside_hours_missing", "/staffing/outside_hours", uncover),
+    ("no_staffed_path", "/staffing/hours", lambda d: (weekly_by_chance(d), d["staffing"]["hours"].pop(0))),
+    ("cue_in_prompt", "/instruments/2/items/29/options_from", list_in_diary),
+    ("cue_in_prompt", "/instruments/7/items/5/text/en", own_list_in_good),
     ("screen_not_crisis", "/disclosures/0/screen", lambda d: d["disclosures"][0].update(screen="help")),
     # texts
     ("language_missing", "/title", lambda d: d["title"].update(de=d["title"].pop("en"))),
@@ -301,6 +441,39 @@ PLANTED: list[tuple[str, str, Edit]] = [
         lambda d: instrument(d, "momentary")["items"][0]["text"].update(en="Hello {name}"),
     ),
     ("unknown_placeholder", "/content/0/title/en", lambda d: d["content"][0]["title"].update(en="My {own_word}")),
+    ("unknown_placeholder", "/default_push/en", lambda d: d["default_push"].update(en="Since {since|today}")),
+    ("unknown_placeholder", "/instruments/0/title/en", lambda d: instrument(d, "momentary")["title"].update(en="{own_word|urge}")),
+    (
+        "unknown_placeholder",
+        "/instruments/0/items/18/options/0/label/en",
+        lambda d: item(d, "momentary", "m_where")["options"][0]["label"].update(en="{own_word|home}"),
+    ),
+    ("unknown_placeholder", "/last_check_in/today/en", lambda d: d["last_check_in"]["today"].update(en="{hour} today")),
+    ("stray_brace", "/instruments/0/items/13/text/en", lambda d: say(d, "momentary", "m_crave_peak", "Since {since|{now}}?")),
+    ("fallback_missing", "/instruments/0/items/13/text/en", lambda d: say(d, "momentary", "m_crave_peak", "Since {since}?")),
+    ("fallback_missing", "/instruments/0/items/13/text/en", lambda d: say(d, "momentary", "m_crave_peak", "Since {since| }?")),
+    ("placeholder_never_filled", "/instruments/0/items/13/text/en", lambda d: d.pop("last_check_in")),
+    ("placeholder_never_filled", "/instruments/0/items/12/text/en", lambda d: instrument(d, "intake")["items"].pop(13)),
+    ("unknown_item", "/instruments/0/items/13/text/en", lambda d: say(d, "momentary", "m_crave_peak", "{item:gone|x}")),
+    ("unknown_item", "/instruments/0/items/13/text/en", lambda d: say(d, "momentary", "m_crave_peak", "{item:w_meaning|x}")),
+    ("piped_later", "/instruments/0/items/13/text/en", lambda d: say(d, "momentary", "m_crave_peak", "{item:m_where|x}")),
+    ("piped_later", "/instruments/0/items/13/text/en", lambda d: say(d, "momentary", "m_crave_peak", "{item:m_crave_peak|x}")),
+    ("piped_later", "/instruments/0/intro/en", lambda d: instrument(d, "momentary").update(intro={"en": "{item:m_stress|x}"})),
+    (
+        "piped_later",
+        "/instruments/0/items/2/text/en",
+        lambda d: (shuffle(d, ["m_stress"], ["m_tense"]), say(d, "momentary", "m_tense", "{item:m_stress|x}")),
+    ),
+    ("piping_names_someone", "/instruments/6/items/10/text/en", lambda d: say(d, "use", "u_alone", "{item:u_amount|x}")),
+    ("piping_names_someone", "/instruments/3/items/9/text/en", lambda d: say(d, "craving", "m_intrude", "{item:m_cue_own|x}")),
+    ("piping_without_words", "/instruments/6/items/10/text/en", lambda d: say(d, "use", "u_alone", "{item:u_with|x}")),
+    ("unknown_instrument", "/instruments/0/since/0", lambda d: instrument(d, "momentary").update(since=["gone"])),
+    ("language_twice", "/content/0/title", lambda d: d["content"][0]["title"].update({"pt-br": "x", "pt-BR": "x"})),
+    ("language_incomplete", "/instruments/0/title", lambda d: instrument(d, "momentary")["items"][0]["text"].update(de="x")),
+    ("language_incomplete", "/content/0/steps/0/text", lambda d: d["content"][0]["title"].update(es="x")),
+    ("language_incomplete", "/help/crisis/0", lambda d: d["help"]["title"].update(es="x")),
+    ("help_language_missing", "/help/title", lambda d: in_german(d, "instrument")),
+    ("language_missing", "/instruments/0/items/13/text/de", lambda d: in_german(d, "help")),
     ("placeholder_missing", "/help/somebody_reading/en", lambda d: d["help"]["somebody_reading"].update(en="Soon.")),
     ("push_not_neutral", "/default_push/en", lambda d: d["default_push"].update(en="How strong is your craving?")),
     ("push_not_neutral", "/designs/0/push/en", lambda d: d["designs"][0].update(push={"en": "Time for your medicine"})),
@@ -323,6 +496,34 @@ def test_every_rule_of_the_check_has_a_planted_fault() -> None:
                     rules.add(str(node.args[1].value))
     assert len(rules) > 40
     assert rules == {code for code, _, _ in PLANTED}
+
+
+def test_a_questionnaire_in_two_languages_with_its_help_is_published() -> None:
+    assert planted(lambda d: in_german(d, "everything")) == ()
+
+
+def test_blocks_in_random_order_are_published_where_conditions_read_what_is_surely_earlier() -> None:
+    def plant(document: Document) -> None:
+        shuffle(document, ["m_stress", "m_tense"], ["m_low"])
+        shuffle(document, ["m_where", "m_with"], ["m_cue", "m_cue_types", "m_doing"], name="context")
+
+    assert planted(plant) == ()
+
+
+def test_branches_that_are_always_drawn_together_stay_of_one_length() -> None:
+
+    def plant(document: Document) -> None:
+        instrument(document, "momentary")["rotations"].append({"id": "last", "items": ["m_cue_types", "m_doing"], "draw": 2})
+
+    assert planted(plant) == ()
+
+
+def test_an_own_list_may_be_named_again_in_what_the_person_starts() -> None:
+    def plant(document: Document) -> None:
+        add_item(document, "good", kind="single", options_from="reasons", id="g_reason")
+        add_item(document, "good", id="g_more", variable="g_more", text={"en": "And {item:g_reason|that}?"})
+
+    assert planted(plant) == ()
 
 
 def test_the_variables_of_the_type_check_are_the_tailoring_variables() -> None:

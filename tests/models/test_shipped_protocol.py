@@ -98,8 +98,9 @@ def test_craving_is_asked_in_the_persons_own_word_and_the_peak_prints_its_time()
     now, peak = MOMENTARY.item("m_crave_now"), MOMENTARY.item("m_crave_peak")
     assert now is not None
     assert peak is not None
-    assert now.text["en"] == "Right now, how strong is your {own_word} to use opioids other than as prescribed?"
-    assert "{since}" in peak.text["en"]
+    assert now.text["en"] == "Right now, how strong is your {own_word|urge} to use opioids other than as prescribed?"
+    assert "Since your last check-in, {since|" in peak.text["en"]
+    assert MOMENTARY.since == ("momentary", "morning", "evening")
 
 
 @BOTH
@@ -199,7 +200,7 @@ def test_the_evening_diary_waits_through_the_night() -> None:
     assert evening.edge == "end"
     night_minutes = 9 * 60
     assert evening.expiry.minutes + evening.offset_minutes > night_minutes
-    assert "{since}" in (instrument(OUD, "evening").intro or {})["en"]
+    assert "{since|" in (instrument(OUD, "evening").intro or {})["en"]
 
 
 def test_the_low_burden_variant_asks_once_a_day_for_24_hours() -> None:

@@ -31,19 +31,21 @@ def fill(
     language: str,
     label: str,
     started_at: datetime,
+    order: Sequence[str] | None = None,
     reach: float = 1.0,
     says: Says | None = None,
 ) -> Filled:
     """The answers to any instrument of any checked protocol, by a person who feels so.
 
     `drawn`: the items that the prompt's rotation chose; None: all of the rotating sets. `lists`: the person's own entries by list.
+    `order`: that in which the items are asked, all of them; None: as written.
     `reach` below 1: the person stops after this share of the items (a partial submission). `says`: what is to be disclosed; said
     where the instrument can say it and reaches it. Nothing else is disclosed, except a missed dose on a day that has one.
     The answers pass `models.definition.answers.validate` without faults.
     """
     straight, where = numbers(person.key, 2, "straight", label)
     moment = Moment(person, feelings, label, lists, language, where if straight < person.style.straight_lines else None)
-    asked = [item for item in instrument.items if _drawn(instrument, item, drawn)]
+    asked = [item for item in _ordered(instrument, order) if _drawn(instrument, item, drawn)]
     last = max(1, round(reach * len(asked))) if reach < 1 else len(asked)
     words = words_for(protocol, instrument, says, shown={item.id for item in asked[:last]}) if says is not None else None
     scope = in_scope(protocol, instrument)
@@ -54,6 +56,13 @@ def fill(
         sheet.mend()
     held = disclosures(protocol, instrument.id, sheet.values)
     return Filled(sheet.answers, last == len(asked), sheet.at, tuple(one.disclosure for one in held), scope.bound)
+
+
+def _ordered(instrument: Instrument, order: Sequence[str] | None) -> Sequence[Item]:
+    if order is None:
+        return instrument.items
+    items = {item.id: item for item in instrument.items}
+    return [items[name] for name in order]
 
 
 def _drawn(instrument: Instrument, item: Item, drawn: Collection[str] | None) -> bool:
@@ -78,11 +87,12 @@ class _Sheet:
 
     def write(self) -> None:
         """Each item's draws are those of its place in the instrument, whatever else is asked."""
-        person, asked = self.moment.person, {item.id for item in self.asked}
-        chances = numbers(person.key, _EACH * len(self.instrument.items), "sheet", self.moment.label)
-        for place, item in enumerate(self.instrument.items):
-            if item.id not in asked or not holds(item.show_if, self.values, {}):
+        person, places = self.moment.person, {item.id: place for place, item in enumerate(self.instrument.items)}
+        chances = numbers(person.key, _EACH * len(places), "sheet", self.moment.label)
+        for item in self.asked:
+            if not holds(item.show_if, self.values, {}):
                 continue
+            place = places[item.id]
             pace, skips, declines, *draws = chances[_EACH * place : _EACH * (place + 1)]
             self.at += timedelta(seconds=round(person.style.seconds_per_item * (0.4 + 1.2 * pace), 3))
             if item.kind is not ItemKind.INFORMATION:

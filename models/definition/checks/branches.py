@@ -7,7 +7,7 @@ from typing import Any, Final
 from models.definition.base import pointer
 from models.definition.expression import Value, holds, items_read
 from models.definition.instrument import Instrument, Item
-from models.definition.prompting import Fixed, Stratified, Window
+from models.definition.order import surely_earlier
 from models.definition.protocol import Protocol
 from models.errors import Fault
 from models.kinds import InstrumentKind, ItemKind
@@ -16,23 +16,27 @@ MAX_WAYS: Final = 4096
 
 
 def faults(protocol: Protocol) -> Iterator[Fault]:
-    scheduled = {design.instrument for design in protocol.designs if isinstance(design, Fixed | Window | Stratified)}
+    prompted = protocol.prompted()
     for place, instrument in enumerate(protocol.instruments):
         backwards = list(_order(place, instrument))
         yield from backwards
-        if not backwards and instrument.kind is InstrumentKind.MOMENTARY and instrument.id in scheduled:
+        if not backwards and instrument.kind is InstrumentKind.MOMENTARY and instrument.id in prompted:
             yield from _lengths(place, instrument)
 
 
 def _order(place: int, instrument: Instrument) -> Iterator[Fault]:
     position = {item.id: number for number, item in reversed(list(enumerate(instrument.items)))}
     reads = {item.id: items_read(item.show_if) & position.keys() for item in instrument.items}
+    earlier = surely_earlier(instrument)
     for number, item in enumerate(instrument.items):
         where = pointer("instruments", place, "items", number, "show_if")
         for other in sorted(reads[item.id]):
-            if position[other] < number:
+            if earlier(other, item.id):
                 continue
-            if _leads(reads, other, item.id):
+            if position[other] < number:
+                message = f"`{other}` may be asked later: their order is drawn. A condition reads what is earlier in every order."
+                yield Fault(where, "branch_within_shuffle", message)
+            elif _leads(reads, other, item.id):
                 yield Fault(where, "branch_cycle", f"`{item.id}` depends on `{other}`, which depends on `{item.id}`.")
             else:
                 yield Fault(where, "branch_to_later_item", f"`{other}` is asked later; a condition reads earlier items only.")
@@ -65,17 +69,33 @@ def _lengths(place: int, instrument: Instrument) -> Iterator[Fault]:
 def lengths(instrument: Instrument) -> tuple[int, int] | None:
     """The fewest and the most conditional items that any answers, or refusals, lead to; None where there are too many ways to try.
 
-    Rotating items count as drawn.
+    Answers are compared under the same draw of the rotating sets, whichever it is: of each group of items that hang together, the draw
+    under which the answers make most difference counts. The order of blocks changes nothing here.
     """
     fewest, most = 0, 0
     for group in _groups(instrument):
         read = sorted({name for item in group for name in items_read(item.show_if)})
         choices = [_answers(instrument, name, group) for name in read]
-        if _ways(choices) > MAX_WAYS:
+        undrawn = list(itertools.islice(_undrawn(instrument, group), MAX_WAYS + 1))
+        if _ways([*choices, undrawn]) > MAX_WAYS:
             return None
-        counts = {_shown(instrument, group, dict(zip(read, way, strict=True))) for way in itertools.product(*choices)}
+        ways = [dict(zip(read, way, strict=True)) for way in itertools.product(*choices)]
+        found = [{_shown(instrument, group, way, absent) for way in ways} for absent in undrawn]
+        counts = max(found, key=lambda one: max(one) - min(one))
         fewest, most = fewest + min(counts), most + max(counts)
     return fewest, most
+
+
+def _undrawn(instrument: Instrument, group: Sequence[Item]) -> Iterator[frozenset[str]]:
+    """Every set of the group's own items that a draw of the rotating sets may leave out, the smallest first."""
+    of_each: list[list[tuple[str, ...]]] = []
+    for rotation in instrument.rotations:
+        inside = [item.id for item in group if item.id in rotation.items]
+        left_out = len(rotation.items) - min(rotation.draw, len(rotation.items))
+        sizes = range(max(0, len(inside) + left_out - len(rotation.items)), min(len(inside), left_out) + 1)
+        of_each.append([names for size in sizes for names in itertools.combinations(inside, size)])
+    for chosen in itertools.product(*of_each):
+        yield frozenset(itertools.chain.from_iterable(chosen))
 
 
 def _groups(instrument: Instrument) -> list[list[Item]]:
@@ -95,7 +115,7 @@ def _groups(instrument: Instrument) -> list[list[Item]]:
     return [members for _, members in groups]
 
 
-def _ways(choices: Sequence[Sequence[Value]]) -> int:
+def _ways(choices: Sequence[Sequence[Any]]) -> int:
     ways = 1
     for answers in choices:
         ways *= len(answers)
@@ -104,12 +124,12 @@ def _ways(choices: Sequence[Sequence[Value]]) -> int:
     return ways
 
 
-def _shown(instrument: Instrument, group: Sequence[Item], answers: Mapping[str, Value]) -> int:
+def _shown(instrument: Instrument, group: Sequence[Item], answers: Mapping[str, Value], undrawn: frozenset[str]) -> int:
     """How many of the group's items these answers show; an answer to a hidden item counts as not given."""
     values: dict[str, Value] = {}
     shown = 0
     for item in instrument.items:
-        visible = item not in group or holds(item.show_if, values, {})
+        visible = item.id not in undrawn and (item not in group or holds(item.show_if, values, {}))
         shown += visible and item in group
         if visible and item.id in answers:
             values[item.id] = answers[item.id]

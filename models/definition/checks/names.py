@@ -18,6 +18,8 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
     yield from _contents(protocol)
     for place, disclosure in enumerate(protocol.disclosures):
         yield from _instruments(protocol, ("disclosures", place, "instruments"), disclosure.instruments)
+    for place, instrument in enumerate(protocol.instruments):
+        yield from _instruments(protocol, ("instruments", place, "since"), instrument.since)
 
 
 def _collections(protocol: Protocol) -> Iterator[Fault]:
@@ -44,6 +46,9 @@ def _instrument(at: tuple[str | int, ...], instrument: Instrument) -> Iterator[F
     yield from _twice((*at, "items"), "id", [item.id for item in instrument.items])
     yield from _twice((*at, "rotations"), "id", [one.id for one in instrument.rotations])
     yield from _twice((*at, "scores"), "id", [one.id for one in instrument.scores])
+    yield from _twice((*at, "shuffles"), "id", [one.id for one in instrument.shuffles])
+    for place, shuffle in enumerate(instrument.shuffles):
+        yield from _twice((*at, "shuffles", place, "blocks"), "id", [block.id for block in shuffle.blocks])
     for place, item in enumerate(instrument.items):
         yield from _twice((*at, "items", place, "options"), "code", [option.code for option in item.options])
         if item.options_from is not None and item.options_from not in PERSONAL_LISTS:

@@ -8,7 +8,8 @@ from models.definition.base import pointer
 from models.definition.checks.fit import uncovered
 from models.definition.escalation import Disclosure, Ladder
 from models.definition.expression import items_read
-from models.definition.prompting import Fixed, Stratified, Window
+from models.definition.instrument import CUES
+from models.definition.prompting import Event, FollowUp
 from models.definition.protocol import Protocol
 from models.errors import Fault
 from models.kinds import RungTarget
@@ -37,6 +38,7 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
     for place, ladder in enumerate(protocol.ladders):
         yield from _ladder(place, ladder)
     yield from _staffed(protocol)
+    yield from _cues(protocol)
     for place, disclosure in enumerate(protocol.disclosures):
         if disclosure.tier == 4 and disclosure.screen != "crisis":
             yield Fault(
@@ -93,9 +95,19 @@ def _staffed(protocol: Protocol) -> Iterator[Fault]:
             yield Fault("/staffing/outside_hours", "outside_hours_missing", message)
 
 
+def _cues(protocol: Protocol) -> Iterator[Fault]:
+    """Prompts do not cue (safety.md rule 1): the person's own reminders stand in what they start, and nowhere else."""
+    prompted = protocol.prompted()
+    for i, instrument in enumerate(protocol.instruments):
+        for j, item in enumerate(instrument.items):
+            if item.options_from == CUES and instrument.id in prompted:
+                where = pointer("instruments", i, "items", j, "options_from")
+                yield Fault(where, "cue_in_prompt", "A prompt that the person did not start offers none of their own reminders.")
+
+
 def _reachable(protocol: Protocol) -> Iterator[Disclosure]:
     """Disclosures of tier 3 and 4 that an answer to a scheduled prompt can make."""
-    scheduled = {design.instrument for design in protocol.designs if isinstance(design, Fixed | Window | Stratified)}
+    scheduled = {design.instrument for design in protocol.designs if not isinstance(design, Event | FollowUp)}
     for disclosure in protocol.disclosures:
         about = set(disclosure.instruments) & scheduled if disclosure.instruments else scheduled
         asked = {item.id for instrument in protocol.instruments if instrument.id in about for item in instrument.items}

@@ -9,10 +9,15 @@ from models.definition.prompting import Design
 from models.definition.protocol import Protocol
 from models.errors import Fault
 
-PLACEHOLDERS: Final = frozenset({"own_word", "since"})
-"""`{own_word}`: the person's word for craving. `{since}`: time and day of their last check-in of the period asked about."""
+_FILLED: Final[Mapping[tuple[str | int, ...], frozenset[str]]] = {
+    ("help", "somebody_reading"): frozenset({"by"}),
+    ("last_check_in", "today"): frozenset({"time", "date"}),
+    ("last_check_in", "yesterday"): frozenset({"time", "date"}),
+    ("last_check_in", "earlier"): frozenset({"time", "date"}),
+}
+"""Texts outside of items in which something is put in. What stands in the items' own texts is `piping`'s work."""
 
-_NOT_TEXTS: Final = frozenset({"weights", "when", "show_if", "not_when", "condition", "origin"})
+_NOT_TEXTS: Final = frozenset({"weights", "when", "show_if", "not_when", "condition", "origin", "value"})
 _BRACED: Final = re.compile(r"\{([^{}]*)\}")
 _HEALTH: Final = re.compile(
     r"\b(addict|alcohol|buprenorphine|clinic|crav|cocaine|depress|doctor|dose|drug|fentanyl|health|heroin|meds?\b|medic|methadone|mood|naloxone|opi(ate|oid)"
@@ -22,7 +27,7 @@ _HEALTH: Final = re.compile(
 
 
 def faults(protocol: Protocol) -> Iterator[Fault]:
-    for at, text in _texts(protocol, ()):
+    for at, text in texts_in(protocol, ()):
         if protocol.language not in text:
             yield Fault(pointer(*at), "language_missing", f"The text lacks the protocol's language, {protocol.language}.")
         yield from _braces(at, text)
@@ -44,26 +49,33 @@ def neutral(passage: str) -> bool:
     return _HEALTH.search(passage) is None
 
 
-def _texts(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
+def texts_in(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
     """Every text with its place."""
     if isinstance(value, Document):
         for name, definition in type(value).model_fields.items():
             if name not in _NOT_TEXTS:
-                yield from _texts(getattr(value, name), (*at, definition.alias or name))
+                yield from texts_in(getattr(value, name), (*at, definition.alias or name))
     elif isinstance(value, dict):
         yield at, value
     elif isinstance(value, tuple) and not (value and isinstance(value[0], str)):
         for place, part in enumerate(value):
-            yield from _texts(part, (*at, place))
+            yield from texts_in(part, (*at, place))
 
 
 def _braces(at: tuple[str | int, ...], text: Mapping[str, str]) -> Iterator[Fault]:
-    allowed = {"by"} if at == ("help", "somebody_reading") else PLACEHOLDERS if at[0] == "instruments" else frozenset()
+    if _piped(at):
+        return
+    allowed = _FILLED.get(at, frozenset())
     for language, passage in sorted(text.items()):
         for name in _BRACED.findall(passage):
             if name not in allowed:
                 filled = ", ".join(f"`{{{one}}}`" for one in sorted(allowed)) or "none"
                 yield Fault(pointer(*at, language), "unknown_placeholder", f"Nothing fills a placeholder here; allowed: {filled}.")
+
+
+def _piped(at: tuple[str | int, ...]) -> bool:
+    """An intro, or a text of an item but not the label of an option: labels are codebook."""
+    return at[0] == "instruments" and (at[2:] == ("intro",) or (len(at) == 5 and at[2] == "items"))
 
 
 def _design_push(place: int, design: Design) -> Iterator[Fault]:

@@ -107,6 +107,10 @@ class Typing:
         """The tree is to be true or false."""
         self._want(self.infer(tree, at), "boolean", at)
 
+    def number(self, tree: Any, *at: str | int) -> None:
+        """The tree is to be a number."""
+        self._want(self.infer(tree, at), "number", at)
+
     def infer(self, tree: Any, at: tuple[str | int, ...]) -> Type:
         if isinstance(tree, dict):
             return self._reference(tree, at)
@@ -153,6 +157,12 @@ class Typing:
         found = [self.infer(part, (*at, place)) for place, part in enumerate(tree[1:], start=1)]
         if name == "coalesce":
             return self._coalesce(found, at)
+        if name == "if":
+            self._want(found[0], "boolean", (*at, 1))
+            return self._coalesce(found[1:], at)
+        if name == "count":
+            self._want(found[0], "several codes", (*at, 1))
+            return Type("number", low=0)
         if name in {"==", "!="}:
             self._equality(found[0], found[1], at)
         elif name in {"<", "<=", ">", ">="}:
@@ -169,7 +179,7 @@ class Typing:
     def _coalesce(self, found: list[Type], at: tuple[str | int, ...]) -> Type:
         given = [one for one in found if one.kind != "missing"]
         if len({one.kind for one in given} - {"anything"}) > 1:
-            self._fault(at, "type_mismatch", "The operands of `coalesce` are of one type.")
+            self._fault(at, "type_mismatch", "The operands of `coalesce`, and both branches of `if`, are of one type.")
             return ANYTHING
         merged = given[0] if given else MISSING
         for one in given[1:]:
