@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from api import commands, import_commands, rehearsal_commands
 from api.logs import set_up_logs
 from api.rehearsal.drive import Wanted
-from api.rehearsal.people.terms import Preset
+from api.rehearsal.people.terms import Preset, World
 from api.rehearsal_commands import Lived, Showing
 from models.errors import Conflict, Fault, Invalid, Problem
 from models.kinds import Role
@@ -278,13 +278,16 @@ def rehearse(
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
     mnar: Annotated[float, typer.Option(min=0, max=3, help="How strongly not answering depends on craving and lapse.")] = 0.6,
     preset: Annotated[Preset, typer.Option(help="Who the people are.")] = Preset.RECOVERY,
+    world: Annotated[
+        World, typer.Option(help="What is true of them: a null world is one in which an analysis must find nothing.")
+    ] = World.USUAL,
     staff: Annotated[int, typer.Option(min=1, max=50, help="Coordinators.")] = 2,
     start: Annotated[str, typer.Option(help="Where study time begins, ISO 8601 with offset.")] = DEMO_START,
     directory: Annotated[Path | None, typer.Option(help="Default: rehearsal in the data directory. Never written over.")] = None,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> None:
     """Live a protocol of your own through before real people do; several are shown side by side."""
-    wanted = Wanted(seed=seed, people=participants, days=days, staff=staff, mnar=mnar, preset=preset)
+    wanted = Wanted(seed=seed, people=participants, days=days, staff=staff, mnar=mnar, preset=preset, world=world)
     home = directory or _settings().directory / "rehearsal"
     _end_well(rehearsal_commands.rehearse(protocols, wanted, home, _begins(start), Showing(out, err, quiet=quiet)))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from models.definition.instrument import Instrument
+from models.definition.instrument import Instrument, Item
 from models.definition.itemmap import indicator
 from models.kinds import Node
 from risk.terms import Observation
@@ -19,10 +19,13 @@ def observe(instrument: Instrument, values: Mapping[str, Any], *, source_id: str
     answers: dict[str, float] = {}
     floor: set[str] = set()
     context: list[str] = []
+    cues: set[str] = set()
     for item in instrument.items:
         value = values.get(item.id)
         if value is None:
             continue
+        if item.cues or item.options:
+            cues.update(met(item, value))
         if item.node is Node.CONTEXT:
             context.append(f"{item.variable}={value if isinstance(value, str) else ','.join(sorted(map(str, value)))}")
         elif item.show_if is None and (place := indicator(item, value)) is not None:
@@ -38,7 +41,15 @@ def observe(instrument: Instrument, values: Mapping[str, Any], *, source_id: str
         floor=frozenset(floor),
         trains=not instrument.started_by_person,
         context="|".join(context) or None,
+        cues=tuple(sorted(cues)),
     )
+
+
+def met(item: Item, value: Any) -> list[str]:
+    """The kinds of reminders that an answer says were met: those of the options chosen, or of an item answered yes."""
+    chosen = {value} if isinstance(value, str) else set(value) if isinstance(value, list | tuple | frozenset | set) else set()
+    kinds = [str(option.cue) for option in item.options if option.cue is not None and option.code in chosen]
+    return [*kinds, *map(str, item.cues)] if value is True else kinds
 
 
 def local_hour(event_time: datetime, offset_minutes: int) -> float:

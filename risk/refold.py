@@ -206,6 +206,7 @@ def _inputs(observation: Observation) -> list[Any]:
         dict(observation.answers),
         observation.context,
         observation.event,
+        list(observation.cues),
     ]
 
 
@@ -233,6 +234,8 @@ def estimate_detail(estimate: RiskEstimate) -> dict[str, Any]:
         "cusum_baseline": estimate.cusum_baseline,
         "answered": estimate.answered,
         "sensitized": list(estimate.sensitized),
+        "cues": {kind: [one.first, one.last, one.times, *band(one.beyond)] for kind, one in estimate.cues.items()},
+        "new_cue": band(estimate.new_cue),
         "prior_synthetic": estimate.prior_synthetic,
     }
     return detail

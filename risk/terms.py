@@ -35,6 +35,8 @@ class Observation:
     context: str | None = None
     days_abstinent: float | None = None
     event: str | None = None
+    cues: tuple[str, ...] = ()
+    """Kinds of reminders met, in order of name."""
 
     def key(self) -> tuple[datetime, int, str]:
         return (self.event_time, KIND_ORDER[self.kind], self.source_id)
@@ -48,8 +50,19 @@ class Band(msgspec.Struct, frozen=True, gc=False):
     high: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RiskEstimate:
+class CueStrength(msgspec.Struct, frozen=True, gc=False):
+    """One kind of reminder: first and last day it was met (days since 1970 UTC), and how often it was learned from.
+
+    `beyond`: latent craving when it is met, beyond what reminders do for this person in general (the coupling R).
+    """
+
+    first: int
+    last: int
+    times: int
+    beyond: Band
+
+
+class RiskEstimate(msgspec.Struct, frozen=True):
     """What the model says right after one observation. Association, never cause; not a diagnosis.
 
     level            0-100, craving-network activity anchored to the population; None without evidence
@@ -61,6 +74,7 @@ class RiskEstimate:
     discordance      population_drive - reported craving z; never an alert by itself
     nowcast          expected craving given what is present now; `forecast` the one-step-ahead craving: never the same thing
     couplings        name -> Band, nowcast row; edges  "S>E" -> Band, lagged network
+    cues             kind of reminder -> what it adds for this person; `new_cue` what first meetings of a kind added
     innovation       standardized surprise before the update
     cusum_innovation, cusum_baseline, rising   the two change detectors and whether either is above its limit
     age_hours        hours since the newest craving answer at `as_of`; None where there never was one
@@ -96,6 +110,8 @@ class RiskEstimate:
     """None says plainly: no population risk model is loaded, so no probability of use is given."""
     version: str
     features: Mapping[str, float | None]
+    cues: Mapping[str, CueStrength] = {}
+    new_cue: Band = Band(None)
 
 
 @dataclass(frozen=True, slots=True)

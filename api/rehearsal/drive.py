@@ -14,7 +14,7 @@ from api.rehearsal.held import Held
 from api.rehearsal.living import Living
 from api.rehearsal.office import Office
 from api.rehearsal.people.make import make_people
-from api.rehearsal.people.terms import Person, Preset
+from api.rehearsal.people.terms import Person, Preset, World
 from api.rehearsal.recorder import Recorder
 from api.rehearsal.wire import Wire
 from models.errors import Busy, Conflict
@@ -41,6 +41,7 @@ class Wanted:
     staff: int = 2
     mnar: float = 0.6
     preset: Preset = Preset.RECOVERY
+    world: World = World.USUAL
     tick: timedelta = TICK
     threads: int = THREADS
     hour_seconds: float | None = None
@@ -181,7 +182,9 @@ class Drive:
 
 def people_of(wanted: Wanted, start: datetime) -> Sequence[Person]:
     """The people, each in the study for the wanted days from joining: the same arguments give the same ones."""
-    made = make_people(wanted.seed, wanted.people, start=start, days=wanted.days, mnar=wanted.mnar, preset=wanted.preset)
+    made = make_people(
+        wanted.seed, wanted.people, start=start, days=wanted.days, mnar=wanted.mnar, preset=wanted.preset, world=wanted.world
+    )
     return tuple(replace(one, ends_at=one.joins_at + timedelta(days=wanted.days)) for one in made)
 
 

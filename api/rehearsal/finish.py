@@ -112,6 +112,7 @@ def happened(drive: Drive, *, started: float, found: Listed | None, export: Fetc
         staff=wanted.staff,
         preset=str(wanted.preset),
         mnar=wanted.mnar,
+        world=str(wanted.world),
         protocol_name=protocol.name if protocol else "",
         protocol_version=protocol.version if protocol else "",
         protocol_checksum=drive.held.checksum,

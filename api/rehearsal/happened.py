@@ -145,6 +145,7 @@ class Happened:
     """Must be empty."""
     export_sha256: str | None
     export_bytes: int
+    world: str | None = None
     stored: int | None = None
     """Distinct (person, response id) that the server lists at the end, read over the API for everyone; None: stopped before."""
     lost: int | None = None

@@ -4,7 +4,7 @@ from math import exp2
 from typing import Final
 
 from risk.estimate.layout import VARIANCE_FLOOR, Place
-from risk.estimate.state import Baseline, short
+from risk.estimate.state import TO_WHOLE, Baseline
 
 HALF_LIFE_HOURS: Final = 14 * 24.0
 KAPPA: Final = 6.0
@@ -25,14 +25,21 @@ def learn(before: Baseline, answer: float, second: int) -> Baseline:
     w = min(1, 2/|z|); m <- m + w e/n; v <- v + w (e (x - m) - v)/n.
 
     >>> learn(Baseline(6.0, 0.5, 0.04, 0, 0.5), 0.5, 0)
-    Baseline(weight=7.0, mean=0.5, variance=0.0342857, at=0, value=0.5)
+    Baseline(weight=7.0, mean=0.5, variance=0.034286, at=0, value=0.5)
     """
-    gap = (second - before.at) / 3600.0 if before.at else 0.0
-    decayed = before.weight * exp2(-gap / HALF_LIFE_HOURS)
-    deviation = answer - before.mean
-    square, limit = deviation * deviation, HUBER * HUBER * (before.variance + VARIANCE_FLOOR)
+    weight, mean, variance, at = before.weight, before.mean, before.variance, before.at
+    gap = (second - at) / 3600.0 if at else 0.0
+    decayed = weight * exp2(-gap / HALF_LIFE_HOURS)
+    deviation = answer - mean
+    square, limit = deviation * deviation, HUBER * HUBER * (variance + VARIANCE_FLOOR)
     pull = 1.0 if square <= limit else (limit / square) ** 0.5
     weight = (max(KAPPA, decayed)) + pull
-    mean = before.mean + pull * deviation / weight
-    variance = before.variance + pull * (deviation * (answer - mean) - before.variance) / weight
-    return Baseline(short(weight), short(mean), short(variance), second, short(answer))
+    mean += pull * deviation / weight
+    variance += pull * (deviation * (answer - mean) - variance) / weight
+    return Baseline(
+        (weight * 1e6 + TO_WHOLE - TO_WHOLE) / 1e6,
+        (mean * 1e6 + TO_WHOLE - TO_WHOLE) / 1e6,
+        (variance * 1e6 + TO_WHOLE - TO_WHOLE) / 1e6,
+        second,
+        (answer * 1e6 + TO_WHOLE - TO_WHOLE) / 1e6,
+    )

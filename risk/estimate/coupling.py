@@ -5,10 +5,10 @@ lambda_j = 2^(-D' a_j / H), L = diag(sqrt(lambda)), Q = diag(sqrt(1 - lambda)):
 A <- L A L + Q A0 Q, b <- (L A_old L) theta + Q A0 Q m, then predict, then learn. A cue that nobody met is not forgotten.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import exp2, sqrt
 from operator import mul
-from typing import Final
+from typing import Final, NamedTuple
 
 from risk.estimate.kernels.kernel import Flat, Kernel
 from risk.estimate.prior import REGRESSORS, Coupled, Residual
@@ -25,31 +25,30 @@ HUBER_VARIANCE: Final = 0.961
 """E[w u^2] / E[w] of a standard normal u under that weight: without it the residual variance reads 4% low."""
 HEAD: Final = 3
 """Regressors before `lag`: nobody reads their variance."""
-_STEPS: Final = 60.0
-"""Answers over which a mean square of exposure runs: about two weeks of prompts."""
 
 
-@dataclass(slots=True)
-class Faded:
-    """A posterior after forgetting, scaled so that only its diagonal had to change.
+class Faded(NamedTuple):
+    """A posterior after forgetting, and what an exposure x asks of it.
 
-    `matrix` is R^-1 A R^-1 with R = diag(`roots`), a flat triangle; `triangle` is its Cholesky factor; `push` is
-    R^-1 Q A0 Q, the pull of the prior, as a diagonal with `push_off` off it.
+    `matrix` is R^-1 A R^-1 with R = diag(`roots`), a flat triangle. `doubt` is x' A^-1 x, `direction` A^-1 x, `rows` what the
+    prior's pull left of each row, `variances` the diagonal of A^-1 from the kernel's head on.
     """
 
     kernel: Kernel
     matrix: list[float]
-    triangle: Flat
-    roots: list[float]
-    push: list[float]
-    push_off: list[tuple[int, int, float]]
+    roots: Flat
+    doubt: float
+    direction: Flat
+    rows: list[Flat]
+    variances: Flat
+    exposure: list[float]
+    """Mean squares of exposure after this one: what is usual for this person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nowcast:
+class Nowcast(NamedTuple):
     """Couplings after the observation, craving expected before it (latent units) and the standardized surprise."""
 
-    theta: list[float]
+    theta: Sequence[float]
     spread: list[float]
     expected: float
     sd: float
@@ -70,64 +69,32 @@ def begin(prior: Coupled, residual: Residual) -> Coupling:
     )
 
 
-def fade(precision: list[float], exposure: list[float], prior: Coupled, x: list[float], hours: float) -> Faded:
-    """The precision after forgetting over `hours`, by exposure, and its factor."""
+def fade(precision: list[float], exposure: list[float], rows: list[list[float]], prior: Coupled, x: list[float], hours: float) -> Faded:
+    """Forgetting over `hours`, by exposure x: A <- L A L + Q A0 Q, and each row pulled by A^-1 Q A0 Q (m - theta)."""
     kernel = prior.kernel
     rate = -0.5 * (min(GAP_HOURS, hours)) / HALF_LIFE_HOURS
-    roots = [exp2(rate * min(4.0, one * one / seen)) if one else 1.0 for one, seen in zip(x, exposure, strict=True)]
-    matrix = list(precision)
-    push = []
-    for place, root, anchor in zip(kernel.diagonal, roots, prior.diagonal, strict=True):
-        square = root * root
-        gain = anchor * (1.0 - square)
-        matrix[place] += gain / square
-        push.append(gain / root)
+    matrix, roots, push, seen = kernel.fade(precision, exposure, x, prior.diagonal, rate)
+    means: Sequence[Sequence[float]] = prior.means
+    if prior.off_diagonal:
+        push, means = _correlated(prior, matrix, roots, push, rows)
+    return Faded(kernel, matrix, roots, *kernel.settle(matrix, roots, push, x, means, rows), seen)
+
+
+def _correlated(prior: Coupled, matrix: list[float], roots: Flat, push: Flat, rows: list[list[float]]) -> tuple[Flat, list[list[float]]]:
+    """Adds R^-1 Q A0 Q R^-1 off the diagonal of a correlated prior. Gives a push of 1 and where it pulls each row."""
     off: list[tuple[int, int, float]] = []
     for i, j, anchor in prior.off_diagonal:
         gain = anchor * sqrt((1.0 - roots[i] ** 2) * (1.0 - roots[j] ** 2))
         matrix[i * (i + 1) // 2 + j] += gain / (roots[i] * roots[j])
         off.append((i, j, gain))
-    return Faded(kernel, matrix, kernel.factor(matrix), roots, push, off)
-
-
-def whiten(faded: Faded, x: list[float]) -> Flat:
-    """L^-1 R^-1 x: its square is x' A^-1 x."""
-    return faded.kernel.forward(faded.triangle, [one / root for one, root in zip(x, faded.roots, strict=True)])
-
-
-def pulled(faded: Faded, theta: list[float], means: list[float]) -> Flat:
-    """L^-1 of the prior's pull on one row: forgetting moves theta by A^-1 Q A0 Q (m - theta)."""
-    if not faded.push_off:
-        return faded.kernel.pull(faded.triangle, faded.push, means, theta)
-    right = [push * (mean - one) for push, mean, one in zip(faded.push, means, theta, strict=True)]
-    for i, j, gain in faded.push_off:
-        right[i] += gain * (means[j] - theta[j]) / faded.roots[i]
-        right[j] += gain * (means[i] - theta[i]) / faded.roots[j]
-    return faded.kernel.forward(faded.triangle, right)
-
-
-def moved(faded: Faded, theta: list[float], shift: Flat, whitened: Flat, push: float) -> list[float]:
-    """One row after the prior's pull and an answer that pushes by `push` along x."""
-    return faded.kernel.move(faded.triangle, faded.roots, theta, shift, whitened, push)
-
-
-def learned(faded: Faded, x: list[float], gain: float) -> list[float]:
-    """A after forgetting plus gain x x'."""
-    return faded.kernel.grow(faded.matrix, faded.roots, x, [gain * one for one in x])
-
-
-def met(exposure: list[float], x: list[float]) -> list[float]:
-    """The running mean squares after this exposure, to 5 decimals and never 0: what is usual for this person."""
-    return [((seen + (one * one - seen) / _STEPS) * 1e5 + 1.0) // 1 / 1e5 for seen, one in zip(exposure, x, strict=True)]
-
-
-def spread_of(faded: Faded, whitened: Flat, share: float) -> list[float]:
-    """Posterior variances of the tail, after an answer that took `share` of x' A^-1 x away."""
-    found = faded.kernel.tail(faded.triangle, whitened)
-    return [
-        ((square - share * seen * seen) / (root * root) * 1e7 + 1.0) // 1 / 1e7
-        for square, seen, root in zip(found[::2], found[1::2], faded.roots[faded.kernel.head :], strict=True)
-    ]
+    aims: list[list[float]] = []
+    for row, means in zip(rows, prior.means, strict=True):
+        aim = [one + force * (mean - one) for one, force, mean in zip(row, push, means, strict=True)]
+        for i, j, gain in off:
+            aim[i] += gain * (means[j] - row[j]) / roots[i]
+            aim[j] += gain * (means[i] - row[i]) / roots[j]
+        aims.append(aim)
+    return (1.0,) * len(push), aims
 
 
 def robust(surprise: float, root_leverage: float) -> tuple[float, float]:
@@ -149,29 +116,31 @@ def step(
     `excess` is measurement variance above that of the main indicator; `weight` is 1/2 for a report at the floor, and 0
     where the observation must teach nothing.
     """
-    faded = fade(before.precision, before.exposure, prior, x, hours)
-    whitened = whiten(faded, x)
-    shift = pulled(faded, before.theta, prior.means[0])
-    expected = sum(map(mul, x, before.theta)) + sum(map(mul, whitened, shift))
-    doubt = sum(map(mul, whitened, whitened))
-    keep = exp2(-min(hours, GAP_HOURS) / HALF_LIFE_HOURS)
+    kernel, matrix, roots, doubt, direction, rows, variances, seen = fade(
+        before.precision, before.exposure, [before.theta], prior, x, hours
+    )
+    theta: Sequence[float] = rows[0]
+    expected = sum(map(mul, x, theta))
+    keep = exp2(-(min(GAP_HOURS, hours)) / HALF_LIFE_HOURS)
     shape = residual.shape + keep * (before.shape - residual.shape)
     scale = residual.scale + keep * (before.scale - residual.scale)
     variance = scale / shape
     noise = max(variance + excess, 0.25 * variance)
     sd = sqrt(noise + doubt)
     surprise = None if craving is None else (craving - expected) / sd
-    gain = push = 0.0
+    gain = share = 0.0
     if surprise is not None and weight > 0.0:
         honest, bounded = robust(abs(surprise), sqrt(doubt) / sd)
         honest *= weight
         gain = weight * bounded / noise
-        push = gain * surprise * sd / (1.0 + gain * doubt)
+        share = gain / (1.0 + gain * doubt)
+        theta = kernel.shift(theta, direction, share * surprise * sd)
         shape += 0.5 * honest
         scale += 0.5 * honest * surprise * surprise * variance / HUBER_VARIANCE
-    theta = moved(faded, before.theta, shift, whitened, push)
-    spread = spread_of(faded, whitened, gain / (1.0 + gain * doubt))
-    after = Coupling(learned(faded, x, gain), theta, met(before.exposure, x), shape, scale, spread) if gain else None
+    spread = kernel.tail(variances, direction, share)
+    if not gain:
+        return Nowcast(theta, spread, expected, sd, surprise, None)
+    after = Coupling(kernel.grow(matrix, roots, x, gain), list(theta), seen, shape, scale, spread)
     return Nowcast(theta, spread, expected, sd, surprise, after)
 
 

@@ -5,9 +5,8 @@ from the person's mean in fixed population units, so that a person who avoids cu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import exp2, sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.errors import Fault, Invalid
 from risk.estimate.layout import VARIANCE_FLOOR, Layout, Place
@@ -17,8 +16,7 @@ CLIP: Final = 3.0
 """No score counts for more than this many deviations: one extreme answer must not move a coupling far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(NamedTuple):
     """Scores of C, R, S, W, E; None where a node was not answered.
 
     `exposure[0]` is latent craving by its indicators, missing ones integrated out; `noise` is its measurement variance.
@@ -41,17 +39,16 @@ def read(items: Mapping[str, Baseline], answers: Mapping[str, float], floor: fro
     A slow item (weekly, say) goes on counting for one half-life, drawn towards the person's mean by its age.
     Raises Invalid (`answer_outside_scale`) for an indicator outside [0, 1]: the item map turned it wrongly.
     """
-    own, exposure = [0.0] * 5, [0.0] * 5
-    present, squares = [0.0] * 5, [0.0] * 5
+    own, exposure, present, squares = [0.0] * 5, [0.0] * 5, [0.0] * 5, [0.0] * 5
     answered: list[tuple[Place, float, float]] = []
-    information, best = 0.0, -1.0
+    information, best, floored = 0.0, -1.0, False
     strength: float | None = None
-    floored = False
     for place in layout.places:
-        answer = answers.get(place.variable)
+        variable = place.variable
+        answer = answers.get(variable)
         if answer is None and not place.slow:
             continue
-        known = items.get(place.variable)
+        known = items.get(variable)
         if answer is None:
             deviation = _carried(place, known, second)
             if deviation is None:
@@ -60,21 +57,25 @@ def read(items: Mapping[str, Baseline], answers: Mapping[str, float], floor: fro
             deviation = answer - (place.mean if known is None else known.mean)
         else:
             raise Invalid("answer_outside_scale", "An indicator lies on [0, 1].", (_fault(place),))
-        score = _clip(deviation / (place.unit if known is None else sqrt(known.variance + VARIANCE_FLOOR)))
-        met = _clip(deviation / place.unit)
+        met = deviation / place.unit
+        score = met if known is None else deviation / sqrt(known.variance + VARIANCE_FLOOR)
+        if not -CLIP <= met <= CLIP:
+            met = _clip(met)
+        if not -CLIP <= score <= CLIP:
+            score = _clip(score)
         node, weight = place.node, place.weight
         present[node] += weight
-        if node == 0:
+        if node:
+            own[node] += weight * score
+            exposure[node] += weight * met
+            squares[node] += weight * weight
+        else:
             own[0] += place.pull * score
             exposure[0] += place.pull * met
             information += place.information
             if place.information > best:
-                best, floored = place.information, place.variable in floor
+                best, floored = place.information, variable in floor
                 strength = answer if place.direct or place is layout.main else None
-        else:
-            own[node] += weight * score
-            exposure[node] += weight * met
-            squares[node] += weight * weight
         if answer is not None:
             answered.append((place, answer, score))
     owns: list[float | None] = [None] * 5
@@ -83,11 +84,11 @@ def read(items: Mapping[str, Baseline], answers: Mapping[str, float], floor: fro
         owns[0] = _clip(own[0] / sqrt(information * (1.0 + information)))
         exposures[0] = _clip(exposure[0] / information)
     for node in (1, 2, 3, 4):
-        weight = present[node]
-        if weight > 0.0:
-            scale = model_deviation(weight, squares[node], layout.correlations[node])
-            owns[node] = _clip(own[node] / scale)
-            exposures[node] = _clip(exposure[node] / scale)
+        if present[node] > 0.0:
+            scale = model_deviation(present[node], squares[node], layout.correlations[node])
+            score, met = own[node] / scale, exposure[node] / scale
+            owns[node] = score if -CLIP <= score <= CLIP else _clip(score)
+            exposures[node] = met if -CLIP <= met <= CLIP else _clip(met)
     coverage = [have / total if total else 0.0 for have, total in zip(present, layout.totals, strict=True)]
     return Scores(owns, exposures, coverage, 1.0 / information if information else 0.0, strength, floored, answered)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from math import exp2, log
 
-from risk.estimate import baseline, change, coupling, lagged, levels
+from risk.estimate import baseline, change, coupling, cues, lagged, levels
 from risk.estimate.coupling import Nowcast
 from risk.estimate.domains import Scores, read
 from risk.estimate.evidence import EPOCH, as_of, days_abstinent
@@ -41,6 +41,7 @@ def start(prior: Prior, item_map_hash: str) -> RiskState:
         items={},
         contexts={},
         events={},
+        cues={},
         coupling=coupling.begin(prior.coupling, prior.document.residual),
         lagged=lagged.begin(prior),
         levels=levels.begin(),
@@ -144,6 +145,7 @@ def _after(
 ) -> RiskState:
     craving = scores.exposure[0]
     learned = teach and craving is not None
+    surprise = craving - nowcast.expected if learned and craving is not None else None
     met = teach and bool(scores.answered)
     return RiskState(
         schema=state.schema,
@@ -154,6 +156,7 @@ def _after(
         items=_items(state.items, scores, second) if teach and scores.answered else state.items,
         contexts=_contexts(state.contexts, observation.context, craving) if learned and craving is not None else state.contexts,
         events={**state.events, observation.event: second} if observation.event and observation.kind == "timed_event" else state.events,
+        cues=cues.learn(state.cues, observation.cues, second // 86400, surprise) if observation.cues else state.cues,
         coupling=nowcast.after or state.coupling,
         lagged=lagged.learn(state.lagged, scores.exposure, second, observation.local_hour, scores.floored, prior) if met else state.lagged,
         levels=_levels(state, scores, second, prior, layout) if scores.answered else state.levels,
@@ -167,6 +170,7 @@ def _after(
         answered=state.answered + met,
         days=state.days + (met and _local_day(second, observation.local_hour) != state.last_day),
         last_day=_local_day(second, observation.local_hour) if met else state.last_day,
+        novel=cues.novel(state.novel, state.cues, observation.cues, surprise) if observation.cues else state.novel,
     )
 
 

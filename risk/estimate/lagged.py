@@ -8,10 +8,10 @@ widen by total over observed weight. A lagged node that is missing is 0 and not 
 
 from dataclasses import dataclass
 from math import exp2, sqrt
-from operator import mul
+from operator import add, mul, sub
 from typing import Final
 
-from risk.estimate.coupling import HALF_LIFE_HOURS, HUBER_VARIANCE, fade, learned, met, moved, pulled, robust, spread_of, whiten
+from risk.estimate.coupling import HALF_LIFE_HOURS, HUBER_VARIANCE, fade, robust
 from risk.estimate.nodes import NODES
 from risk.estimate.prior import Coupled, Prior, Residual
 from risk.estimate.regressors import GAP_HOURS, clock, lag_share, over_night
@@ -59,30 +59,30 @@ def learn(before: Lagged, exposure: list[float | None], second: int, local_hour:
     night = over_night(hours, local_hour)
     block, anchor = (before.night, prior.night) if night else (before.day, prior.day)
     x = regressors(before.nodes, hours, local_hour, night)
-    faded = fade(block.precision, block.exposure, anchor, x, hours)
-    whitened = whiten(faded, x)
-    share = 1.0 / (1.0 + sum(map(mul, whitened, whitened)))
+    kernel, matrix, roots, doubt, direction, drawn, variances, seen = fade(block.precision, block.exposure, block.rows, anchor, x, hours)
+    share = 1.0 / (1.0 + doubt)
     root_leverage = sqrt(1.0 - share)
-    keep = exp2(-min(hours, GAP_HOURS) / HALF_LIFE_HOURS)
+    keep = exp2(-(min(GAP_HOURS, hours)) / HALF_LIFE_HOURS)
     rows: list[list[float]] = []
     observed: list[float] = []
     scatter: list[float] = []
-    for row, means, target, have, sum_of_squares in zip(block.rows, anchor.means, exposure, before.observed, before.scatter, strict=True):
-        shift = pulled(faded, row, means)
+    residual = prior.document.lag_residual
+    for theta, target, have, sum_of_squares in zip(drawn, exposure, before.observed, before.scatter, strict=True):
         weight = push = square = 0.0
         if target is not None:
-            missed = target - sum(map(mul, x, row)) - sum(map(mul, whitened, shift))
-            variance = row_variance(have, sum_of_squares, prior.document.lag_residual)
+            missed = target - sum(map(mul, x, theta))
+            variance = row_variance(have, sum_of_squares, residual)
             surprise = abs(missed) * sqrt(share / variance)
             honest, bounded = robust(surprise, root_leverage)
             censored = 0.5 if floored and not rows else 1.0
             weight = censored * honest
             push = censored * bounded * missed * share
             square = weight * missed * missed * share / HUBER_VARIANCE
-        rows.append(moved(faded, row, shift, whitened, push))
+        rows.append(kernel.shift(theta, direction, push))
         observed.append(keep * have + weight)
         scatter.append(keep * sum_of_squares + square)
-    made = Block(learned(faded, x, 1.0), rows, met(block.exposure, x), [] if night else spread_of(faded, whitened, share))
+    spread = [] if night else kernel.tail(variances, direction, share)
+    made = Block(kernel.grow(matrix, roots, x, 1.0), rows, seen, spread)
     day, night_block = (before.day, made) if night else (made, before.night)
     return Lagged(day, night_block, keep * before.total + 1.0, observed, scatter, second, exposure)
 
@@ -111,9 +111,8 @@ def forecast(state: Lagged, local_hour: float, prior: Prior) -> Forecast | None:
     block = state.night if night else state.day
     x = regressors(state.nodes, hours, (local_hour + hours) % 24.0, night)
     kernel = (prior.night if night else prior.day).kernel
-    whitened = kernel.forward(kernel.factor(block.precision), x)
     residual = prior.document.lag_residual
-    doubt = sum(map(mul, whitened, whitened)) * widening(state.total, state.observed[0], residual)
+    doubt = kernel.square(block.precision, x) * widening(state.total, state.observed[0], residual)
     variance = row_variance(state.observed[0], state.scatter[0], residual)
     return Forecast(sum(map(mul, x, block.rows[0])), sqrt(variance * (1.0 + doubt)))
 
@@ -122,11 +121,12 @@ def edges(state: Lagged, prior: Prior) -> dict[str, Band]:
     """Each edge by day with its 90% interval, by name."""
     residual = prior.document.lag_residual
     deviations = [WIDTH_90 * sqrt(one) for one in state.day.spread]
-    found: dict[str, Band] = {}
-    names = iter(EDGES)
+    weight = 2.0 * residual.shape
+    means: list[float] = []
+    widths: list[float] = []
     for row, observed, scatter in zip(state.day.rows, state.observed, state.scatter, strict=True):
-        scale = sqrt(row_variance(observed, scatter, residual) * widening(state.total, observed, residual))
-        for mean, deviation in zip(row[-5:], deviations, strict=True):
-            width = scale * deviation
-            found[next(names)] = Band(mean, mean - width, mean + width)
-    return found
+        variance = (residual.scale + 0.5 * scatter) / (residual.shape + 0.5 * observed)  # as row_variance and widening say
+        scale = sqrt(variance * (weight + state.total) / (weight + observed))
+        means += row[-5:]
+        widths += [scale * one for one in deviations]
+    return dict(zip(EDGES, map(Band, means, map(sub, means, widths), map(add, means, widths)), strict=True))

@@ -50,6 +50,8 @@ class Layout:
     places: tuple[Place, ...]
     groups: tuple[tuple[str, int, float], ...]
     """Key, node and half-life of each group of items that share a decayed sum."""
+    by_node: tuple[tuple[tuple[str, float], ...], ...]
+    """Key and half-life of the groups of each node."""
     totals: tuple[float, ...]
     """Weight of all items of each node."""
     means: tuple[float, ...]
@@ -90,6 +92,7 @@ def _make(nodes: Nodes, prior: Prior) -> Layout:
         prior_id=prior.id,
         places=tuple(places),
         groups=tuple(groups.values()),
+        by_node=tuple(tuple((key, half_life) for key, of, half_life in groups.values() if of == node) for node in range(5)),
         totals=tuple(totals),
         means=tuple(mean / total if total else 0.5 for mean, total in zip(means, totals, strict=True)),
         correlations=tuple(document.nodes[name].item_correlation for name in NODES),

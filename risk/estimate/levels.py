@@ -56,43 +56,46 @@ def deviations(levels: Levels, layout: Layout) -> list[float | None]:
 
     None where there is none.
     """
-    newest = [0] * 5
-    known = [(node, half_life, levels.sums.get(key)) for key, node, half_life in layout.groups]
-    for node, _, sums in known:
-        if sums is not None and sums[2] > newest[node]:
-            newest[node] = sums[2]
-    pulls, weights = [0.0] * 5, [0.0] * 5
-    for node, half_life, sums in known:
-        if sums is not None:
-            keep = 1.0 if sums[2] == newest[node] else exp2((sums[2] - newest[node]) / 3600.0 / half_life)
-            pulls[node] += keep * sums[0]
-            weights[node] += keep * sums[1]
-    return [pull / (weight + PRIOR_WEIGHT) if weight > 0.0 else None for pull, weight in zip(pulls, weights, strict=True)]
+    sums = levels.sums
+    found: list[float | None] = []
+    for groups in layout.by_node:
+        newest = 0
+        for key, _ in groups:
+            if key in sums and sums[key][2] > newest:
+                newest = sums[key][2]
+        pull = weight = 0.0
+        for key, half_life in groups:
+            known = sums.get(key)
+            if known is not None:
+                keep = 1.0 if known[2] == newest else exp2((known[2] - newest) / 3600.0 / half_life)
+                pull += keep * known[0]
+                weight += keep * known[1]
+        found.append(pull / (weight + PRIOR_WEIGHT) if weight > 0.0 else None)
+    return found
 
 
 def anchored(found: list[float | None], layout: Layout) -> dict[str, float | None]:
     """The level of each node on [0, 1]: its population mean plus its deviation."""
     made: dict[str, float | None] = {}
     for name, one, middle in zip(NODES, found, layout.means, strict=True):
-        made[name] = None if one is None else min(1.0, max(0.0, middle + one))
+        made[name] = None if one is None else 0.0 if middle + one < 0.0 else min(1.0, middle + one)
     return made
 
 
 def activity(found: list[float | None], prior: Prior) -> float | None:
     """Craving-network activity, 0 to 100: 100 Phi of the weighted node deviations in population units. None without evidence."""
-    document = prior.document
-    index = combine([None if one is None else one / document.nodes[name].sd for one, name in zip(found, NODES, strict=True)], prior)
+    index = combine([None if one is None else one / sd for one, sd in zip(found, prior.level_sds, strict=True)], prior)
     if index is None:
         return None
+    document = prior.document
     return 50.0 * erfc((document.mu_ref - index) / (document.sd_ref * sqrt(2.0)))
 
 
 def combine(scores: list[float | None], prior: Prior) -> float | None:
     """One score of unit deviation from those of the nodes answered, by population weights. None where no node was."""
     total = squares = pull = 0.0
-    for score, name in zip(scores, NODES, strict=True):
+    for score, weight in zip(scores, prior.level_weights, strict=True):
         if score is not None:
-            weight = prior.document.nodes[name].level_weight
             pull += weight * score
             total += weight
             squares += weight * weight

@@ -132,6 +132,9 @@ class Prior:
     coupling: Coupled
     day: Coupled
     night: Coupled
+    level_weights: tuple[float, ...]
+    """Of the nodes, in their order; `level_sds` beside them."""
+    level_sds: tuple[float, ...]
 
 
 def load(raw: bytes, *, rehearsal: bool = False) -> Prior:
@@ -159,6 +162,8 @@ def load(raw: bytes, *, rehearsal: bool = False) -> Prior:
         coupling=_coupled([[one.mean for one in row]], covariance, [one.mean_square for one in row], scale=1.0),
         day=_lagged(document.day, DAY, guess),
         night=_lagged(document.night, NIGHT, guess),
+        level_weights=tuple(document.nodes[name].level_weight for name in NODES),
+        level_sds=tuple(document.nodes[name].sd for name in NODES),
     )
 
 

@@ -1,26 +1,33 @@
 """The estimate and its flat features, read from what one observation left behind."""
 
+from collections.abc import Sequence
 from math import exp2, sqrt
+from operator import add, mul, sub
 from typing import Final
 
-from risk.estimate import change, explain, lagged, levels
+from risk.estimate import change, cues, explain, lagged, levels
 from risk.estimate.coupling import HEAD, NAMED, Nowcast
 from risk.estimate.domains import Scores
 from risk.estimate.evidence import days_abstinent, is_learning, judged
 from risk.estimate.lagged import WIDTH_90
 from risk.estimate.layout import VARIANCE_FLOOR, Layout, Place
 from risk.estimate.nodes import NODES
-from risk.estimate.prior import Prior
+from risk.estimate.prior import REGRESSORS, Prior
 from risk.estimate.state import RiskState
 from risk.terms import Band, Observation, RiskEstimate
 
-VERSION: Final = "estimator-1"
+VERSION: Final = "estimator-2"
+LIKING: Final = "relief_expected"
+"""The variable of what using is expected to do; as that of craving, its name is part of the prior."""
+OTHER_REWARDS: Final = ("enjoyment", "anticipation")
+_REWARDS: Final = frozenset({LIKING, *OTHER_REWARDS})
 EVENT_HALF_LIFE_HOURS: Final = 72.0
-_SENSITIZABLE: Final = ("R", "S", "W", "E")
+_SENSITIZABLE: Final = tuple((name, REGRESSORS.index(name)) for name in ("R", "S", "W", "E"))
 _NOTHING: Final = Band(None)
 _NODE_NAMES: Final = tuple(f"node:{name}" for name in NODES)
 _COVERAGE_NAMES: Final = tuple(f"coverage:{name}" for name in NODES)
-_SHARE_NAMES: Final = {name: f"share:{name}" for name in (*NAMED, "hour")}
+_SHARES: Final = (*NAMED, "hour")
+_SHARE_NAMES: Final = tuple(f"share:{name}" for name in _SHARES)
 
 
 def read_out(
@@ -29,46 +36,49 @@ def read_out(
     """What the model says right after `observation`, with `state` as it is after it."""
     scale = own_scale(state, layout)
     parts = _contributions(nowcast.theta, x, scale)
-    drive = sum(parts.values())
-    population = sum(_contributions(prior.coupling.means[0], x, scale).values())
+    drive = sum(parts)
+    population = sum(_contributions(prior.coupling.means[0], x, scale))
     age = None if state.craving_at is None else (second - state.craving_at) / 3600.0
-    evidence = judged(age, learning=is_learning(state.answered, state.days))
     watched = state.change
     limit = change.limits(state.answers_per_day, prior.document.limits)
     found = levels.deviations(state.levels, layout)
     nodes = levels.anchored(found, layout)
-    made: dict[str, float | None] = {
-        "level": levels.activity(found, prior),
-        "rise": levels.rise(state.levels),
+    level, rise = levels.activity(found, prior), levels.rise(state.levels)
+    discordance = None if scores.own[0] is None else population - scores.own[0]
+    expected = _nowcast(nowcast, scores, state, layout)
+    ahead = _forecast(state, observation.local_hour, prior, layout)
+    features: dict[str, float | None] = {
+        "level": level,
+        "rise": rise,
         "craving": state.craving,
         "age_hours": age,
         "drive": drive,
         "population_drive": population,
-        "discordance": None if scores.own[0] is None else population - scores.own[0],
+        "discordance": discordance,
         "innovation": nowcast.surprise,
         "cusum_innovation": watched.innovation,
         "cusum_baseline": watched.baseline,
+        "nowcast": expected.value,
+        "forecast": ahead.value,
     }
-    expected = _nowcast(nowcast, scores, state, layout)
-    ahead = _forecast(state, observation.local_hour, prior, layout)
-    features = {**made, "nowcast": expected.value, "forecast": ahead.value}
     features.update(zip(_NODE_NAMES, nodes.values(), strict=True))
-    features.update((_SHARE_NAMES[name], share) for name, share in parts.items())
-    features.update(_features(state, observation, second, scores))
+    features.update(zip(_SHARE_NAMES, parts, strict=True))
+    _add_features(features, state, observation, second, scores)
+    variance = state.coupling.scale / state.coupling.shape
     return RiskEstimate(
         as_of=observation.event_time,
         source_id=observation.source_id,
-        evidence=evidence.state,
+        evidence=judged(age, learning=is_learning(state.answered, state.days)).state,
         age_hours=age,
-        level=made["level"],
-        rise=made["rise"],
+        level=level,
+        rise=rise,
         craving=state.craving,
         nodes=nodes,
         own=dict(zip(NODES, scores.own, strict=True)),
-        contributions=parts,
+        contributions=dict(zip(_SHARES, parts, strict=True)),
         drive=drive,
         population_drive=population,
-        discordance=made["discordance"],
+        discordance=discordance,
         nowcast=expected,
         forecast=ahead,
         couplings=_couplings(nowcast),
@@ -85,7 +95,23 @@ def read_out(
         population_model=None,
         version=VERSION,
         features=features,
+        cues=cues.strengths(state.cues, variance),
+        new_cue=cues.beyond(state.novel[1], state.novel[0], variance),
     )
+
+
+def reward(scores: Scores) -> tuple[float | None, float | None]:
+    """Wanting minus liking, and the pull of the drug minus that of everything else, in own standard deviations.
+
+    Wanting is latent craving, liking what the person expects using to feel like; the two drift apart (incentive sensitization). The pull of
+    everything else is joy and looking forward, which arrive turned. None where a side was not answered.
+    """
+    own = {place.variable: score for place, _, score in scores.answered if place.variable in _REWARDS}
+    liking = own.pop(LIKING, None)
+    wanting = scores.own[0]
+    others = list(own.values())
+    gap = None if wanting is None or liking is None else wanting - liking
+    return gap, None if liking is None or not others else liking + sum(others) / len(others)
 
 
 def own_scale(state: RiskState, layout: Layout) -> float:
@@ -97,28 +123,27 @@ def own_scale(state: RiskState, layout: Layout) -> float:
     return main.unit / sqrt((main.variance if known is None else known.variance) + VARIANCE_FLOOR)
 
 
-def _contributions(theta: list[float], x: list[float], scale: float) -> dict[str, float]:
-    """The exact shares of the drive: coupling times exposure. The intercept is the person's level, not a share."""
-    shares = {name: scale * one * met for name, one, met in zip(NAMED, theta[HEAD:], x[HEAD:], strict=True)}
-    shares["hour"] = scale * (theta[1] * x[1] + theta[2] * x[2])
-    return shares
+def _contributions(theta: Sequence[float], x: list[float], scale: float) -> list[float]:
+    """The exact shares of the drive in order of _SHARES: coupling times exposure. The intercept is the person's level, not a share."""
+    products = list(map(mul, theta, x))
+    return [scale * one for one in (*products[HEAD:], products[1] + products[2])]
 
 
 def _couplings(nowcast: Nowcast) -> dict[str, Band]:
-    found = {}
-    for name, mean, variance in zip(NAMED, nowcast.theta[HEAD:], nowcast.spread, strict=True):
-        width = WIDTH_90 * sqrt(variance)
-        found[name] = Band(mean, mean - width, mean + width)
-    return found
+    means = nowcast.theta[HEAD:]
+    widths = [WIDTH_90 * sqrt(one) for one in nowcast.spread]
+    return dict(zip(NAMED, map(Band, means, map(sub, means, widths), map(add, means, widths)), strict=True))
 
 
 def _sensitized(nowcast: Nowcast, prior: Prior, days: int) -> tuple[str, ...]:
     if days < explain.SENSITIZED_DAYS:
         return ()
-    places = [(name, NAMED.index(name)) for name in _SENSITIZABLE]
-    theta = {name: (nowcast.theta[HEAD + place], sqrt(nowcast.spread[place])) for name, place in places}
-    usual = {name: (prior.coupling.means[0][HEAD + place], sqrt(prior.coupling.variances[HEAD + place])) for name, place in places}
-    return explain.sensitized(theta, usual, days)
+    theta, usual, known = nowcast.theta, prior.coupling.means[0], prior.coupling.variances
+    return tuple(
+        name
+        for name, place in _SENSITIZABLE
+        if explain.stronger(theta[place], sqrt(nowcast.spread[place - HEAD]), usual[place], sqrt(known[place]))
+    )
 
 
 def _nowcast(nowcast: Nowcast, scores: Scores, state: RiskState, layout: Layout) -> Band:
@@ -148,19 +173,18 @@ def _unit(value: float) -> float:
     return 0.0 if value < 0.0 else min(value, 1.0)
 
 
-def _features(state: RiskState, observation: Observation, second: int, scores: Scores) -> dict[str, float | None]:
+def _add_features(flat: dict[str, float | None], state: RiskState, observation: Observation, second: int, scores: Scores) -> None:
     """What later models may read besides the estimate. Never a coupling itself: to a tree, a slow constant is a fingerprint."""
-    flat: dict[str, float | None] = {
-        "surprise_variance": state.change.surprise_square,
-        "surprise_lag_product": state.change.surprise_product,
-        "answers_per_day": state.answers_per_day,
-        "days_abstinent": days_abstinent(state, observation, second),
-        "hours_since_content": None if state.content_at is None else (second - state.content_at) / 3600.0,
-    }
+    flat["surprise_variance"] = state.change.surprise_square
+    flat["surprise_lag_product"] = state.change.surprise_product
+    flat["answers_per_day"] = state.answers_per_day
+    flat["days_abstinent"] = days_abstinent(state, observation, second)
+    flat["hours_since_content"] = None if state.content_at is None else (second - state.content_at) / 3600.0
+    flat["new_cue_kinds_28d"] = float(cues.new_kinds(state.cues, second // 86400))
+    flat["wanting_liking_gap"], flat["reward_balance"] = reward(scores)
     flat.update(zip(_COVERAGE_NAMES, scores.coverage, strict=True))
     for place, answer, score in scores.answered:
         flat[place.own_name] = score
         flat[place.anchored_name] = (answer - place.mean) / place.unit
     for kind, at in state.events.items():
         flat[f"event:{kind}"] = exp2(-(second - at) / 3600.0 / EVENT_HALF_LIFE_HOURS)
-    return flat

@@ -10,7 +10,7 @@ import msgspec
 
 from models.errors import Conflict, Invalid
 
-SCHEMA: Final = "risk-state-1-647bd06d"
+SCHEMA: Final = "risk-state-2-4d3665e0"
 """Names the layout. The digits are a digest of every field name and of the regressors (a test says so)."""
 
 
@@ -43,6 +43,15 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     variance: float
     at: int
     value: float
+
+
+class Cue(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One kind of reminder: first and last day met (since 1970 UTC), how often it was learned from, and the mean surprise there."""
+
+    first: int
+    last: int
+    times: int
+    mean: float
 
 
 class Coupling(msgspec.Struct, frozen=True):
@@ -126,6 +135,7 @@ class RiskState(msgspec.Struct, frozen=True):
     items: dict[str, Baseline]
     contexts: dict[str, tuple[float, float]]
     events: dict[str, int]
+    cues: dict[str, Cue]
     coupling: Coupling
     lagged: Lagged
     levels: Levels
@@ -141,19 +151,25 @@ class RiskState(msgspec.Struct, frozen=True):
     answered: int = 0
     days: int = 0
     last_day: int | None = None
+    novel: tuple[int, float] = (0, 0.0)
+    """First meetings of a kind of reminder, and their mean surprise."""
 
 
 class _Header(msgspec.Struct):
     schema: str
 
 
+TO_WHOLE: Final = 1.5 * 2.0**52
+"""Added and taken away, it leaves the nearest whole number of any that is below 2^51."""
+
+
 def short(value: float) -> float:
-    """A number to 7 decimals: less than any answer can tell, and a state that stays small.
+    """A number to 6 decimals: less than any answer can tell, and a state that stays small.
 
     >>> short(1 / 3)
-    0.3333333
+    0.333333
     """
-    return (value * 1e7 + 0.5) // 1 / 1e7
+    return (value * 1e6 + TO_WHOLE - TO_WHOLE) / 1e6
 
 
 _HEADER: Final = msgspec.json.Decoder(_Header)

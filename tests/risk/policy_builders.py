@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from models.definition.content import ContentItem
 from models.definition.decision import Arm, Availability, DecisionRule, Outcome
 from models.definition.escalation import AlertRule
@@ -84,7 +86,7 @@ def estimate(**changes: Any) -> RiskEstimate:
         version="test",
         features={},
     )
-    return replace(usual, **changes)
+    return msgspec.structs.replace(usual, **changes)
 
 
 def item(code: str, **changes: Any) -> ContentItem:

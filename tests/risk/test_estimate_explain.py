@@ -1,9 +1,9 @@
 """What is said of an estimate: association, never cause; nothing before it may be said."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from models.kinds import EvidenceState
 from risk.estimate import explain

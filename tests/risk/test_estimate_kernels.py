@@ -29,27 +29,42 @@ def test_a_kernel_agrees_with_numpy(size: int):
     flat = matrix[np.tril_indices(size)].tolist()
     right, other = draw.normal(size=size).tolist(), draw.normal(size=size).tolist()
     means, theta, push = (draw.normal(size=size).tolist() for _ in range(3))
-    low = np.linalg.cholesky(matrix)
-    triangle = kernel.factor(flat)
-    rebuilt = np.zeros((size, size))
-    rebuilt[np.tril_indices(size)] = triangle
-    rebuilt[np.diag_indices(size)] = 1 / np.diag(rebuilt)
-    assert rebuilt == pytest.approx(low, abs=1e-12)
-    assert [flat[place] for place in kernel.diagonal] == pytest.approx(np.diag(matrix))
-    y = kernel.forward(triangle, right)
-    assert y == pytest.approx(np.linalg.solve(low, right), abs=1e-12)
-    assert kernel.pull(triangle, push, means, theta) == pytest.approx(np.linalg.solve(low, np.array(push) * (np.array(means) - theta)))
     roots = (0.9 + 0.1 * draw.random(size)).tolist()
-    moved = kernel.move(triangle, roots, theta, y, other, 0.3)
-    assert moved == pytest.approx(theta + np.linalg.solve(low.T, np.array(y) + 0.3 * np.array(other)) / roots, abs=1e-7)
-    tail = kernel.tail(triangle, y)
-    whole = np.linalg.inv(matrix)
-    assert tail[::2] == pytest.approx(np.diag(whole)[kernel.head :], abs=1e-12)
-    assert tail[1::2] == pytest.approx((whole @ right)[kernel.head :], abs=1e-12)
-    grown = np.array(kernel.grow(flat, roots, other, [0.5 * one for one in other]))
+    head, whole = kernel.head, np.linalg.inv(np.diag(roots) @ matrix @ np.diag(roots))
+    doubt, direction, rows, variances = kernel.settle(flat, roots, push, right, [means, other], [theta, right])
+    assert doubt == pytest.approx(right @ whole @ right)
+    assert direction == pytest.approx(whole @ right)
+    for row, mean, before in zip(rows, (means, other), (theta, right), strict=True):
+        assert row == pytest.approx(before + whole @ np.diag(roots) @ (np.array(push) * (np.array(mean) - before)))
+    assert variances == pytest.approx(np.diag(whole)[head:])
+    assert kernel.square(flat, right) == pytest.approx(right @ np.linalg.inv(matrix) @ right)
+    assert kernel.shift(theta, direction, 0.3) == pytest.approx(np.array(theta) + 0.3 * np.array(direction), abs=1e-6)
+    tail = kernel.tail(variances, direction, 0.5 / doubt)
+    assert tail == pytest.approx(np.array(variances) - 0.5 / doubt * np.square(direction[head:]), abs=2e-7)
+    grown = np.array(kernel.grow(flat, roots, other, 0.5))
     expected = np.diag(roots) @ matrix @ np.diag(roots) + 0.5 * np.outer(other, other)
-    assert grown == pytest.approx(expected[np.tril_indices(size)], abs=1e-5)
-    assert grown.tolist() == [round(one, 5) for one in grown]
+    assert grown == pytest.approx(expected[np.tril_indices(size)], abs=1e-4)
+    assert grown.tolist() == [round(one, 4) for one in grown]
+
+
+@pytest.mark.parametrize("size", sorted(SIZES))
+def test_a_kernel_forgets_by_exposure_towards_the_prior(size: int):
+    kernel = KERNELS[size]
+    draw = np.random.default_rng([1, size])
+    x = draw.normal(size=size)
+    x[size // 2] = 0.0
+    seen, anchor = (0.2 + draw.random(size)).tolist(), (1.0 + draw.random(size)).tolist()
+    matrix = 5.0 * np.eye(size)
+    faded, roots, push, after = kernel.fade(matrix[np.tril_indices(size)].tolist(), seen, x.tolist(), anchor, -0.05)
+    keep = 2.0 ** (-0.1 * np.minimum(4.0, x**2 / seen))
+    assert np.square(roots) == pytest.approx(keep)
+    assert roots[size // 2] == 1.0
+    assert np.diag(np.array(roots)) @ np.diag(push) == pytest.approx(np.diag(anchor * (1.0 - keep)))
+    low = np.zeros((size, size))
+    low[np.tril_indices(size)] = faded
+    assert np.diag(roots) @ low @ np.diag(roots) == pytest.approx(np.diag(keep) * 5.0 + np.diag(anchor * (1.0 - keep)))
+    assert after == pytest.approx(np.array(seen) + (x**2 - seen) / 60.0, abs=2e-4)
+    assert min(kernel.fade([1.0] * len(faded), [1e-4] * size, [0.0] * size, anchor, -0.05)[3]) > 0.0
 
 
 def test_the_inverse_of_a_prior_agrees_with_numpy():

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from api.rehearsal.people.terms import Person, Preset
+from api.rehearsal.people.terms import Person, Preset, World
 
 RECOVERY_BASE: Final = -6.8
 """The table's -6.75, calibrated again with the craving and executive terms between its two targets, which no value meets together:
@@ -39,7 +39,7 @@ def use_chance(person: Person, *, abstinent_days: float, craving_sd: float, exec
 
     Anchor: odds ratio 1.71 for an SD of craving, exp(0.54) (Perski 2023); 0.3 for executive load is assumed.
     """
-    pull = 0.54 * craving_sd + 0.3 * executive_sd
+    pull = 0.0 if person.world is World.NULL_OUTCOME else 0.54 * craving_sd + 0.3 * executive_sd
     if person.preset is Preset.RECOVERY:
         return logistic(RECOVERY_BASE + person.lapse_logit + 3.0 * math.exp(-abstinent_days / 5.0) + pull)
     share = next((share for days, share in _BY_ABSTINENCE if abstinent_days <= days), _BEYOND)

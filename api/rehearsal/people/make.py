@@ -8,19 +8,27 @@ from zoneinfo import ZoneInfo
 from api.rehearsal.people import habits, roles, staying, traits
 from api.rehearsal.people.chance import chosen, fraction, numbers, person_key
 from api.rehearsal.people.roles import Part
-from api.rehearsal.people.terms import Habits, Person, PhoneClock, Preset, Trip
+from api.rehearsal.people.terms import Habits, Person, PhoneClock, Preset, Trip, World
 
 _DAY: Final = timedelta(days=1)
 
 
 def make_people(
-    seed: int, count: int, *, start: datetime, days: int, mnar: float = 0.6, preset: Preset = Preset.RECOVERY
+    seed: int,
+    count: int,
+    *,
+    start: datetime,
+    days: int,
+    mnar: float = 0.6,
+    preset: Preset = Preset.RECOVERY,
+    world: World = World.USUAL,
 ) -> tuple[Person, ...]:
     """`count` people for a run of `days` days from `start`, by number. The same arguments give the same people, bit for bit.
 
     Who a person is depends on the seed and the number; home zones and the rare parts are dealt over the group, so they
     also depend on its size. Any 20 people over 28 days show every part of `roles.Part`. `mnar`: how strongly not answering depends
-    on craving and lapse, on the logit (the arms are 0, 0.6 and 1.2). Raises ValueError for an empty group or study, or a naive `start`.
+    on craving and lapse, on the logit (the arms are 0, 0.6 and 1.2). `world`: what is true of them; the same people in each.
+    Raises ValueError for an empty group or study, or a naive `start`.
     """
     if count < 1 or days < 1 or start.tzinfo is None:
         raise ValueError("A group has at least one person and one day, and an aware start.")
@@ -28,13 +36,23 @@ def make_people(
     zones, dealt = roles.zones(keys, traits.ZONES), roles.dealt(keys)
     utc = start.astimezone(UTC)
     return tuple(
-        _person(seed, number, keys[number], zones[number], dealt.get(number), start=utc, days=days, mnar=mnar, preset=preset)
+        _person(seed, number, keys[number], zones[number], dealt.get(number), start=utc, days=days, mnar=mnar, preset=preset, world=world)
         for number in range(count)
     )
 
 
 def _person(
-    seed: int, number: int, key: bytes, zone: str, part: Part | None, *, start: datetime, days: int, mnar: float, preset: Preset
+    seed: int,
+    number: int,
+    key: bytes,
+    zone: str,
+    part: Part | None,
+    *,
+    start: datetime,
+    days: int,
+    mnar: float,
+    preset: Preset,
+    world: World,
 ) -> Person:
     joins, ends = _joins(key, zone, start, days), start + days * _DAY
     shown = roles.parts(key, part)
@@ -46,6 +64,7 @@ def _person(
         seed=seed,
         key=key,
         preset=preset,
+        world=world,
         zone=zone,
         language=traits.language(key),
         female=female,
@@ -60,7 +79,7 @@ def _person(
         cue_evenings=fraction(key, "cue evenings") < 0.5,
         withdrawal_level=sick,
         pain_level=pain,
-        couplings=traits.couplings(key, female=female),
+        couplings=traits.couplings(key, female=female, world=world),
         lapse_logit=traits.lapse_logit(key),
         answer_logit=traits.answer_logit(key),
         mnar=mnar,

@@ -2,7 +2,7 @@
 
 The functions over them, each in a module of its own:
 
-- `make.make_people(seed, count, *, start, days, mnar=0.6, preset=Preset.RECOVERY) -> tuple[Person, ...]`
+- `make.make_people(seed, count, *, start, days, mnar=0.6, preset=Preset.RECOVERY, world=World.USUAL) -> tuple[Person, ...]`
 - `inner.InnerLife(person)`: `.feelings(at) -> Feelings` (instants in any order),
   `.lapses(until) -> tuple[Lapse, ...]`, `.after_content(at)`
 - `meaning.meant(person, feelings, *, label, due_at, expires_at, trigger, study_day) -> Meant`
@@ -33,6 +33,16 @@ class Preset(StrEnum):
     """Lapses on 1.74% of days, 38% of people within 278 days."""
     ACTIVE_USE = "active_use"
     """Use on 12% of days."""
+
+
+class World(StrEnum):
+    """What is true of these people: as the table says, or a null world in which an analysis must find nothing."""
+
+    USUAL = "usual"
+    NULL_COUPLING = "null_coupling"
+    """Craving follows itself and chance alone: no cue, stress or executive load moves it."""
+    NULL_OUTCOME = "null_outcome"
+    """Use follows the person and abstinence alone: neither craving nor executive load moves it."""
 
 
 class CravingClass(StrEnum):
@@ -230,6 +240,7 @@ class Person:
     key: bytes
     """Of every later draw of this person (`chance`)."""
     preset: Preset
+    world: World
     zone: str
     """Home, IANA."""
     language: str

@@ -5,7 +5,7 @@ from typing import Final
 
 from api.rehearsal.people.chance import bell, bells, chosen, fraction, numbers
 from api.rehearsal.people.hazard import SPREAD
-from api.rehearsal.people.terms import Couplings, CravingClass, Preset, Style, StyleKind, Wake
+from api.rehearsal.people.terms import Couplings, CravingClass, Preset, Style, StyleKind, Wake, World
 
 ZONES: Final = (
     ("America/New_York", 50.0),
@@ -30,9 +30,11 @@ ANSWER_SPREAD: Final = 1.4
 """SD of the personal term of answering, on the logit: the SD of personal shares is then 0.18–0.25 (anchor: adherence file, [D])."""
 
 
-def couplings(key: bytes, *, female: bool) -> Couplings:
-    """Normal over people, cut where a sign would be absurd for the lag only."""
+def couplings(key: bytes, *, female: bool, world: World = World.USUAL) -> Couplings:
+    """Normal over people, cut where a sign would be absurd for the lag only. All but the lag are 0 in the world without them."""
     lag, cue, stress, executive, both = bells(key, 5, "couplings")
+    if world is World.NULL_COUPLING:
+        return Couplings(min(0.7, max(0.05, 0.35 + 0.12 * lag)), 0.0, 0.0, 0.0, 0.0, 0.0, cue_leads=True)
     leads, incubates = numbers(key, 2, "couplings")
     return Couplings(
         lag=min(0.7, max(0.05, 0.35 + 0.12 * lag)),

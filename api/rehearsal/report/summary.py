@@ -113,6 +113,7 @@ def _run(happened: Happened, dataset: Dataset, start: datetime, end: datetime) -
         "staff": happened.staff,
         "preset": happened.preset,
         "mnar": happened.mnar,
+        "world": happened.world,
         "started_at": _instant(start),
         "ended_at": _instant(end),
         "complete": happened.complete,

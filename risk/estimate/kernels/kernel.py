@@ -4,26 +4,31 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 Row = Sequence[float]
+Rows = Sequence[Row]
 Flat = tuple[float, ...]
+Fade = tuple[list[float], Flat, Flat, list[float]]
+Settled = tuple[float, Flat, list[Flat], Flat]
 
 
 class Kernel(NamedTuple):
-    """The arithmetic of one size; `diagonal` are the places of the diagonal in a flat triangle.
+    """The arithmetic of one size, on M = R^-1 A R^-1 with R = diag(`roots`): forgetting changes only the diagonal of M."""
 
-    A factor holds one over its diagonal in the diagonal's place. The first `head` regressors have no reported variance.
+    fade: Callable[[Row, Row, Row, Row, float], Fade]
+    """M, roots, push and mean squares after this exposure, of (A, mean squares, x, diagonal of A0, rate). R^-1 Q A0 Q = diag(push).
+
+    Mean squares to 4 decimals and never 0.
     """
-
-    factor: Callable[[Row], Flat]
-    """L of A = L L'."""
-    forward: Callable[[Flat, Row], Flat]
-    """y with L y = right."""
-    pull: Callable[[Flat, Row, Row, Row], Flat]
-    """y with L y = push (means - theta), push a diagonal."""
-    move: Callable[[Flat, Row, Row, Row, Row, float], list[float]]
-    """theta + R^-1 z with L' z = shift + push whitened, of (L, roots, theta, shift, whitened, push); to 7 decimals."""
-    tail: Callable[[Flat, Row], Flat]
-    """For each regressor from `head` on: the sum of squares of its column of L^-1 (its variance), and that column times `right`."""
-    grow: Callable[[Row, Row, Row, Row], list[float]]
-    """R A R + p x' of (A, roots, x, p = gain x), to 5 decimals: precisions begin at 1 and more, and a state stays small."""
-    diagonal: tuple[int, ...]
+    settle: Callable[[Row, Row, Row, Row, Rows, Rows], Settled]
+    """Of (M, roots, push, x, means, rows): x' A^-1 x; A^-1 x, the direction in which an answer moves a row; each row after the prior's
+    pull, theta + A^-1 R diag(push) (mean - theta); the diagonal of A^-1 from `head` on.
+    """
+    square: Callable[[Row, Row], float]
+    """x' A^-1 x of (A, x)."""
+    shift: Callable[[Row, Row, float], list[float]]
+    """theta + push direction, of (theta, direction, push), to 6 decimals."""
+    tail: Callable[[Row, Row, float], list[float]]
+    """Variances less `share` times the square of the direction, of (variances, direction, share); to 7 decimals and never 0."""
+    grow: Callable[[Row, Row, Row, float], list[float]]
+    """R M R + gain x x' of (M, roots, x, gain), to 4 decimals: precisions begin at 1 and more, and a state stays small."""
     head: int
+    """Regressors before it have no reported variance."""
