@@ -5,29 +5,44 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
 
+_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
+_YEARS: Final = r"^(19[7-9][0-9]|2[01][0-9][0-9]|2200)-"
+
+
 def _text_only(value: Any) -> Any:
-    # pydantic reads a number as seconds since 1970; an instant is text with an offset, or it is refused.
-    if isinstance(value, str | datetime):
+    # pydantic reads a number as seconds since 1970, also where it stands in quotes.
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.match(value)):
         return value
-    raise ValueError("an instant is ISO 8601 text with an offset")
+    raise PydanticCustomError("not_an_instant", "An instant is text, YYYY-MM-DDThh:mm:ss with an offset.")
 
 
 def _in_range(value: datetime) -> datetime:
     if not 1970 <= value.year <= 2200:
-        raise ValueError("the year must lie between 1970 and 2200")
+        raise PydanticCustomError("year_out_of_range", "The year lies between 1970 and 2200.")
     return value.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_range)]
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=False, json_schema_extra={"pattern": _YEARS}),
+    BeforeValidator(_text_only),
+    AfterValidator(_in_range),
+]
 """An instant with an offset, kept in UTC."""
 
 
-StrictMoment = Annotated[AwareDatetime, AfterValidator(_in_range)]
-"""The same for shapes that are read from bytes in strict mode, where only text is an instant."""
+def _whole(value: Any) -> Any:
+    # In JSON 3.0 is the whole number 3, and many writers of JSON write it so.
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+AS_JSON: Final = BeforeValidator(_whole)
+"""Stands last in `Annotated[StrictInt, Field(...), AS_JSON]`: a whole number as JSON means it, 3 and 3.0, not "3" and not true."""
 
 
 _DAY: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from pydantic import ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StrictInt, StringConstraints, ValidationError
 
 from api.problems import faults_of
-from api.shapes import Shape, StrictMoment
+from api.shapes import AS_JSON, Moment, Shape
 from models.access import Viewer
 from models.codec import digest
 from models.definition.base import Language
@@ -26,15 +26,15 @@ class ResponseIn(Shape):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
-    protocol_revision: int = Field(ge=1, le=MAX_REVISION)
+    protocol_revision: Annotated[StrictInt, Field(ge=1, le=MAX_REVISION), AS_JSON]
     """The revision that the phone holds and asked from; the answers are validated against it."""
     instrument: _Code
     prompt_id: UUID | None = None
     """Null for a report that the person started."""
-    started_at: StrictMoment | None = None
-    answered_at: StrictMoment
+    started_at: Moment | None = None
+    answered_at: Moment
     """When the person finished, by the phone's clock."""
-    sent_at: StrictMoment
+    sent_at: Moment
     """When this upload left, by the phone's clock: the server measures the clock's error with it."""
     zone: str = Field(max_length=64)
     """IANA zone that the phone shows."""
@@ -43,7 +43,7 @@ class ResponseIn(Shape):
     """In which the questions were shown: the tag that the phone looks texts up by. Null: the protocol's own."""
     answers: dict[str, Any] = Field(max_length=MAX_ANSWERS)
     """Item id -> `{"value": …}`, `{"skipped": true}` or `{"declined": true}`, each with an optional `at`."""
-    base_revision: int | None = Field(default=None, ge=1, le=MAX_REVISION)
+    base_revision: Annotated[StrictInt, Field(ge=1, le=MAX_REVISION), AS_JSON] | None = None
     """Of a deliberate edit: the stored revision that it changes."""
     edit_reason: _Code | None = None
 

@@ -13,7 +13,7 @@ from api.deps import House, TheHouse
 from api.pages import Expected, etag
 from api.problems import responses
 from api.router import Router
-from api.shapes import Moment, Paragraph, Shape
+from api.shapes import AS_JSON, Moment, Paragraph, Shape
 from models.access import Viewer
 from models.kinds import Disposition
 from risk.alert_terms import Acknowledge, Move, Note, Progress, Reassign, Reopen, Resolve, Snooze
@@ -43,7 +43,7 @@ class ReassignIn(Noted):
 
 class ResolveIn(Noted):
     disposition: Disposition
-    minutes_spent: Annotated[StrictInt, Field(ge=0, le=1440)] | None = None
+    minutes_spent: Annotated[StrictInt, Field(ge=0, le=1440), AS_JSON] | None = None
 
 
 class ReopenIn(Noted):

@@ -16,7 +16,7 @@ from api.deps import TheHouse
 from api.pages import Expected, etag
 from api.problems import responses
 from api.router import Router
-from api.shapes import Day, Moment, Shape
+from api.shapes import AS_JSON, Day, Moment, Shape
 from models.access import Ability
 from models.kinds import TimedEventKind
 from models.queries import enrollment as rows
@@ -50,7 +50,7 @@ class TimedEventList(Shape):
 
 
 class MoveIn(Shape):
-    revision: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+    revision: Annotated[StrictInt, Field(ge=1, le=2**31 - 1), AS_JSON]
     valid_from: Day | None = None
     """Local day of the person; null: today. What was already sent stays."""
 

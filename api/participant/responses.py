@@ -28,7 +28,7 @@ from models.access import Viewer
 from models.codec import canonical, parse
 from models.definition.disclose import disclosures
 from models.definition.protocol import Protocol as ProtocolDocument
-from models.errors import Fault, Invalid, Malformed, Problem, TooLarge
+from models.errors import Fault, Invalid, Malformed, Problem, TooLarge, Unauthenticated
 from models.ids import derived_uid
 from models.kinds import DecisionStatus
 from models.queries.decision import own_decision
@@ -210,7 +210,10 @@ async def _put(response_id: UUID, request: Request, house: House, viewer: Viewer
     max_body_size=ApiSettings().batch_body_limit,
 )
 async def post_response_batch(request: Request, house: TheHouse, viewer: OwnViewer) -> Response:
-    """Up to 500 responses of a phone that was offline: one bad item is refused alone. Results stand in the order sent."""
+    """Up to 500 responses of a phone that was offline: one bad item is refused alone. Results stand in the order sent.
+
+    Where the access token ends on the way, what came after is refused with 401, item by item or as a whole: refresh, and send that again.
+    """
     items = _items(await request.body(), house.settings.batch_items)
     submissions = [_item(viewer, request.scope["token_digest"], one) for one in items]
     ordered = sorted(submissions, key=_place)
@@ -219,6 +222,9 @@ async def post_response_batch(request: Request, house: TheHouse, viewer: OwnView
         chunk = ordered[start : start + CHUNK]
         results = await asyncio.gather(*[_submit(house, one, _lane(house, one, Lane.LOW)) for one in chunk], return_exceptions=True)
         outcomes.update({id(one): result for one, result in zip(chunk, results, strict=True)})
+    ended = next((one for one in outcomes.values() if isinstance(one, Unauthenticated)), None)
+    if ended is not None and all(isinstance(one, Unauthenticated) for one in outcomes.values()):
+        raise ended
     results_out = [await _batch_result(house, one, outcomes[id(one)], request) for one in submissions]
     return Response(b'{"results":[' + b",".join(results_out) + b"]}", media_type="application/json")
 

@@ -15,7 +15,7 @@ from api.deps import House, TheHouse
 from api.participant.shapes import Zone
 from api.problems import responses
 from api.router import Router
-from api.shapes import Day, Moment, Shape
+from api.shapes import AS_JSON, Day, Moment, Shape
 from models.access import Viewer
 from models.definition.prompting import WakeWindows
 from models.errors import Fault, Invalid
@@ -44,7 +44,7 @@ class WakeOut(Shape):
 
 class PauseIn(Shape):
     until: Moment | None = None
-    hours: Annotated[StrictInt, Field(ge=1, le=8760)] | None = None
+    hours: Annotated[StrictInt, Field(ge=1, le=8760), AS_JSON] | None = None
     """Instead of `until`. Neither: until the person resumes."""
     reason: Reason | None = None
 

@@ -18,7 +18,7 @@ from api.problems import responses
 from api.research.protocols import DOCUMENT, Raw
 from api.research.study import Manager, StudyRow
 from api.router import Router
-from api.shapes import Cursor, Day, Line, Moment, Shape
+from api.shapes import AS_JSON, Cursor, Day, Line, Moment, Shape
 from models.access import Viewer
 from models.definition.load import MAX_BYTES
 from models.definition.protocol import Protocol
@@ -28,7 +28,7 @@ from scheduler.foresee import Change, Foreseen
 router = Router(prefix="/v1/research/studies/{study_id}", tags=["research"])
 
 Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
-StrictRevision = Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+StrictRevision = Annotated[StrictInt, Field(ge=1, le=2**31 - 1), AS_JSON]
 Days = Annotated[int, Query(ge=1, le=28, description="Local days to look at, from the day of the move on.")]
 People = Annotated[int, Query(ge=1, le=100, description="People on a page.")]
 Arm = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from models.ids import new_uid
 from models.tables import (
+    AccessToken,
     Alert,
     DecisionRow,
     Response,
@@ -102,3 +104,19 @@ def test_a_batch_of_another_shape_is_refused(house, phone, body):
 
 def test_an_empty_batch_is_answered_with_nothing(house, phone):
     assert batch(house, phone, []).json() == {"results": []}
+
+
+def test_a_batch_whose_token_ended_on_the_way_is_refused_as_a_whole(house, phone):
+    """So that a phone does what it does at any 401: it refreshes, and sends the same again."""
+    items = [item(house, minutes=minutes) for minutes in (50, 30)]
+    assert phone.get(f"{RESPONSES[: RESPONSES.rindex('/')]}/me").status_code == 200  # the door knows the token for some seconds
+    with house.house.sessions.transaction() as session:
+        mine = AccessToken.enrollment_id == phone.invited.enrollment_id
+        session.execute(update(AccessToken).where(mine).values(revoked_at=house.clock.system()))
+    assert refusal(batch(house, phone, items)) == (401, "token_ended")
+    assert rows(house, Response, phone) == []
+
+
+def test_a_whole_number_may_be_written_with_a_point(house, phone):
+    one = item(house)
+    assert batch(house, phone, [one | {"protocol_revision": float(one["protocol_revision"])}]).json()["results"][0]["status"] == 201

@@ -193,10 +193,13 @@ class Phone(Handset):
             if reply.status != 200:
                 self._ledger.surprise(f"batch: {reply.status} {reply.body[:300].decode()}")
                 return
-            owed = []
+            owed, used = [], self._token
             for answer, status, code in self._ledger.results(known, reply.body):
                 answer.tries += 1
-                if status in RETRY:
+                if (status, code) == (401, "token_ended"):  # on the way, or between two parts of the batch
+                    self._rotate(used)
+                    owed.append(answer)
+                elif status in RETRY:
                     owed.append(answer)
                 elif status not in {200, 201}:
                     self._ledger.refuse(answer, code)
