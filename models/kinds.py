@@ -60,6 +60,27 @@ class ItemKind(StrEnum):
     TASK = "task"
 
 
+class TaskKind(StrEnum):
+    """The timed tasks that the house knows how to score. A task without a kind keeps its trials and nothing more."""
+
+    GO_NO_GO = "go_no_go"
+    DOT_MEMORY = "dot_memory"
+    DELAY_DISCOUNTING = "delay_discounting"
+    CUE_STROOP = "cue_stroop"
+
+
+class TaskFlag(StrEnum):
+    """What speaks against the scores of a task, or must be known with them: the last two only inform."""
+
+    INTERRUPTED = "interrupted"
+    FEW_TRIALS = "few_trials"
+    ANTICIPATIONS = "anticipations"
+    UNANSWERED = "unanswered"
+    INACCURATE = "inaccurate"
+    OTHER_ORDER = "other_order"
+    END_OF_LADDER = "end_of_ladder"
+
+
 class CueType(StrEnum):
     """What set a craving off. The first six are outside the person, the rest inside."""
 

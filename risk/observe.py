@@ -20,7 +20,7 @@ def observe(instrument: Instrument, values: Mapping[str, Any], *, source_id: str
     floor: set[str] = set()
     context: list[str] = []
     cues: set[str] = set()
-    for item in instrument.items:
+    for item in instrument.series():
         value = values.get(item.id)
         if value is None:
             continue

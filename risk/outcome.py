@@ -90,7 +90,7 @@ def outcome_values(instrument: Instrument, values: Mapping[str, Any]) -> dict[st
     Where several items share a variable, the first answered counts; what has no number is left out.
     """
     found: dict[str, float] = {}
-    for item in instrument.items:
+    for item in instrument.series():
         number = _number(item, values.get(item.id))
         if number is not None:
             found.setdefault(item.variable, number)

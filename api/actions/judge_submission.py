@@ -1,8 +1,9 @@
 """What becomes of one submission: accepted, a duplicate, a conflict or refused. Reads values, writes nothing."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Row
@@ -15,6 +16,7 @@ from models.definition.instrument import Instrument
 from models.definition.language import best
 from models.definition.order import item_order, report_slot
 from models.definition.protocol import Protocol as ProtocolDocument
+from models.definition.tasks.draws import TrialDraws
 from models.errors import Conflict, Fault, Gone, Invalid, Missing, Problem
 from models.kinds import EnrollmentState, ItemKind, Timing
 from models.sealed import Keys, person_key, place, plan_key, seal
@@ -83,7 +85,7 @@ def judge(submission: Submission, known: Known, keys: Keys, *, now: datetime) ->
     asked = known.protocol or known.own_protocol
     instrument = asked.instrument(submission.instrument) if submission.instrument is not None else None
     order = _order(submission, instrument, known, keys) if instrument is not None and instrument.shuffles else None
-    checked = _check(submission, instrument, known, order) if instrument is not None else None
+    checked = _check(submission, instrument, known, keys, order) if instrument is not None else None
     disclosed = disclosures(asked, instrument.id, checked.disclosable) if instrument is not None and checked is not None else ()
     given = submission.given
     same = next((row for row in known.stored if given is not None and row.content_hash == submission.content_hash), None)
@@ -111,15 +113,26 @@ def judge(submission: Submission, known: Known, keys: Keys, *, now: datetime) ->
 
 def _order(submission: Submission, instrument: Instrument, known: Known, keys: Keys) -> tuple[str, ...]:
     """Derived as the phone derives it, so it is right too where the phone asked from another revision than the prompt was planned by."""
-    person, prompt = known.enrollment, known.prompt
-    key = plan_key(keys, person.plan_key, person.key_id, str(person.uid))
+    prompt, key = known.prompt, _plan_key(known, keys)
     return item_order(instrument, key, report_slot(str(submission.client_id)) if prompt is None else f"{prompt.design}/{prompt.slot}")
 
 
-def _check(submission: Submission, instrument: Instrument, known: Known, order: Sequence[str] | None) -> Checked:
+def _check(submission: Submission, instrument: Instrument, known: Known, keys: Keys, order: Sequence[str] | None) -> Checked:
     drawn = known.prompt.drawn.get("items") if known.prompt is not None and known.prompt.drawn else None
     complete = submission.given.complete if submission.given else False
-    return validate(instrument, submission.raw_answers, drawn=drawn, lists=known.lists, complete=complete, order=order)
+    draws = _draws(submission, known, keys) if any(item.task is not None for item in instrument.items) else None
+    return validate(instrument, submission.raw_answers, drawn=drawn, lists=known.lists, complete=complete, order=order, draws=draws)
+
+
+def _draws(submission: Submission, known: Known, keys: Keys) -> Callable[[str], TrialDraws]:
+    """What the tasks of this response draw, by item: by the id of the prompt that it answers, else by its own."""
+    prompt_id = submission.given.prompt_id if submission.given is not None else None
+    return partial(TrialDraws, _plan_key(known, keys), of=str(prompt_id or submission.client_id))
+
+
+def _plan_key(known: Known, keys: Keys) -> bytes:
+    person = known.enrollment
+    return plan_key(keys, person.plan_key, person.key_id, str(person.uid))
 
 
 def _refusal(submission: Submission, known: Known, instrument: Instrument | None, checked: Checked | None) -> Problem | None:
@@ -170,7 +183,7 @@ def _row(
     prompt, enrollment = known.prompt, known.enrollment
     timing = Timing.UNPROMPTED if prompt is None else prompt_timing(event_time, prompt.expires_at, opened_at=started)
     revision = known.stored[-1].revision + 1 if known.stored else 1
-    sealed_items = {item.id for item in instrument.items if item.identifying or item.kind is ItemKind.TEXT}
+    sealed_items = {item.id for item in instrument.series() if item.identifying or item.kind is ItemKind.TEXT}
     values = {name: value for name, value in checked.values.items() if name not in sealed_items}
     texts = {name: value for name, value in checked.values.items() if name in sealed_items}
     if checked.given_hidden:
@@ -182,7 +195,7 @@ def _row(
         "timing": timing,
         "clock_suspect": suspect,
         "content": submission.content_hash.hex(),
-        "answers": len(checked.values),
+        "answers": len(checked.values) - len(checked.measured),
         "prompt_id": str(given.prompt_id) if given.prompt_id else None,
     }
     return {

@@ -139,7 +139,7 @@ def _answers(
     slots: Mapping[str, Row],
     variables: dict[str, Variable],
 ) -> None:
-    items = {(revision, item.id): item for revision, protocol in protocols.items() for one in protocol.instruments for item in one.items}
+    items = {(revision, item.id): item for revision, protocol in protocols.items() for one in protocol.instruments for item in one.series()}
     for row in export.rows("answers_long"):
         one = people.get(row["participant_id"])
         if one is None or row["newest"] != "1" or not row["value"]:

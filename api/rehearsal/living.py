@@ -26,6 +26,7 @@ from api.rehearsal.pocket import Pocket
 from api.rehearsal.recorder import Recorder
 from api.rehearsal.uploads import Upload, response_id
 from models.definition.order import item_order, report_slot
+from models.definition.tasks.draws import TrialDraws
 from models.kinds import DesignKind
 
 DAY: Final = timedelta(days=1)
@@ -201,6 +202,7 @@ class Living:
             order=asked.order,
             reach=will.reach,
             says=will.says,
+            draws=partial(TrialDraws, self._plan_key, of=asked.id),
         )
         upload = Upload(
             response_id=response_id(self.person, label),
@@ -243,6 +245,7 @@ class Living:
             started_at=at,
             order=item_order(instrument, self._plan_key, report_slot(named)) if instrument.shuffles else None,
             says=report.says,
+            draws=partial(TrialDraws, self._plan_key, of=named),
         )
         self.pocket.act("self_report")
         upload = Upload(

@@ -17,7 +17,7 @@ from models.dataset.framing import Framing, Person, asked
 from models.dataset.instants import utc_micros
 from models.dataset.schema import FieldType
 from models.dataset.shape import Row, Shape
-from models.definition.instrument import Item
+from models.definition.instrument import Item, Measured
 from models.kinds import ItemKind
 
 STRAIGHT_LEAST: Final = 5
@@ -57,7 +57,8 @@ class _Place(NamedTuple):
 class ItemCells:
     """The item cells of the prompt table for one questionnaire: the value, or what stands for the kind of nothing.
 
-    A multiple choice also has a cell of 0 or 1 for each option. `codes` maps a kind of nothing to what stands in the cell.
+    A multiple choice also has a cell of 0 or 1 for each option. The measures of a task that was not done have its kind of nothing.
+    `codes` maps a kind of nothing to what stands in the cell.
     """
 
     def __init__(self, book: Codebook, items: Sequence[Item], codes: Mapping[str, str], shape: Shape) -> None:
@@ -69,9 +70,13 @@ class ItemCells:
             for item in items
             if item.kind is not ItemKind.INFORMATION and (columns := book.items.get(item.id)) is not None
         }
+        for item in items:
+            task = self._places.get(item.source) if isinstance(item, Measured) else None
+            if isinstance(item, Measured) and task is not None and (measure := self._places.get(item.id)) is not None:
+                self._places[item.source] = task._replace(every=(*task.every, *measure.every))
         self._blank: Row = [shape.nothing] * len(places)
         for place in self._places.values():
-            if place.convert is None:  # answered, as long as nothing says that it is missing
+            if place.convert is None and not isinstance(place.item, Measured):  # answered, as long as nothing says that it is missing
                 self._blank[place.cell] = shape.flag(True)
 
     def __call__(self, answers: Mapping[str, Any], missing: Mapping[str, str]) -> Row:
@@ -128,15 +133,19 @@ def _converter(item: Item, kind: FieldType, shape: Shape) -> Callable[[Any], Any
 
 
 class _Asked(NamedTuple):
-    """An item of the long table: its place and meaning, and how much of it leaves."""
+    """An item of the long table: its place and meaning, how much of it leaves, and the item that says when and why not."""
 
     item: Item
     meaning: Row
     level: Sharing
+    source: str
 
 
 class LongRows:
-    """The rows of the long table in one shape: one for each item of the questionnaire of each revision of each response."""
+    """The rows of the long table in one shape: one for each item of the questionnaire of each revision of each response.
+
+    A task is followed by its measures. One without value and kind of nothing belongs to a task whose scores are not valid.
+    """
 
     def __init__(self, framing: Framing, shape: Shape) -> None:
         self._framing, self._shape = framing, shape
@@ -167,13 +176,13 @@ class LongRows:
             response.timing,
             self._shape.utc(response.event_time),
         ]
-        for item, told, level in items:
+        for item, told, level, source in items:
             name = item.id
-            meaning = told if places is None else [*told[:2], places[name], *told[3:]]
+            meaning = told if places is None else [*told[:2], places[source], *told[3:]]
             value = number = kind = nothing
             withheld = no
-            if name in missing:
-                kind = missing[name]
+            if source in missing:
+                kind = missing[source]
             elif level is Sharing.PRESENCE:
                 withheld = yes
             elif (given := answers.get(name)) is not None:
@@ -182,15 +191,20 @@ class LongRows:
                 if type(given) in _NUMBERS:
                     number = decimal(given)
                 value = text(as_text(item, given))
-            at = times.get(name)
+            at = times.get(source)
             local, utc = both(None if at is None else utc_micros(at) + shift, offset)
-            yield [*head, *meaning, value, number, kind, withheld, local, utc, number_of(probabilities.get(name)), synthetic]
+            yield [*head, *meaning, value, number, kind, withheld, local, utc, number_of(probabilities.get(source)), synthetic]
 
     def _learn(self, key: tuple[int, str]) -> tuple[int | None, tuple[_Asked, ...]]:
         revision, instrument = asked(self._framing, *key)
         known = self._framing.book.items
         items = () if instrument is None else tuple(enumerate(instrument.items, 1))
-        found = tuple(_Asked(item, self._meaning(position, item), known[item.id].sharing) for position, item in items if item.id in known)
+        found = tuple(
+            _Asked(one, self._meaning(position, one), known[one.id].sharing, item.id)
+            for position, item in items
+            for one in (item, *item.measured())
+            if one.id in known
+        )
         self._known[key] = (revision, found)
         return self._known[key]
 

@@ -24,6 +24,7 @@ from models.dataset.points_layout import POINT_SIDE
 from models.dataset.prompt_side import PromptWalk
 from models.dataset.schema import Table
 from models.dataset.scores import SCORE_RULES, SCORES, rule_rows
+from models.dataset.tasks_layout import TASK_SIDE
 from models.dataset.write import Member, Outputs, member, pack, write_json
 from models.definition.load import parse
 from models.errors import Invalid, Problem
@@ -113,7 +114,7 @@ def _write_files(session: ReadSession, keys: Keys, export: Any, work: Path) -> t
 
 def _tables(book: Codebook, wanted: tuple[str, ...]) -> tuple[Table, ...]:
     """The tables that were asked for, in the order in which they can be asked for."""
-    known = {table.name: table for table in (book.prompts_table(), *PROMPT_SIDE, SCORES, *POINT_SIDE)}
+    known = {table.name: table for table in (book.prompts_table(), *PROMPT_SIDE, SCORES, *TASK_SIDE, *POINT_SIDE)}
     return tuple(known[name] for name in TABLES if name in wanted)
 
 

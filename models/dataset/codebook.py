@@ -15,7 +15,7 @@ from models.dataset.layout import PROMPT_COLUMNS
 from models.dataset.schema import Column, FieldType, Record, Table
 from models.definition.answer_values import NONE_OF_LIST
 from models.definition.base import Text
-from models.definition.instrument import Instrument, Item
+from models.definition.instrument import Instrument, Item, Measured
 from models.definition.protocol import Protocol
 from models.kinds import Domain, ItemKind, Node, RecallFrame
 
@@ -53,6 +53,11 @@ ITEMS = Table(
         text("show_if", "Branching, as an expression in JSON."),
         number("inclusion_probability", "Probability with which the rotation asks it; empty: always asked.", minimum=0, maximum=1),
         text("block", "Where its place is drawn: shuffle/block of the questionnaire; empty: it stands as written."),
+        text(
+            "measure_of", "Of a number that the server computed: the task that it comes from, whose place is its own. Empty: it was asked."
+        ),
+        text("measure", "Which measure of that task."),
+        text("task", "What a timed task sets, as JSON."),
         text("exported_as", "How much of the answer leaves.", ("value", "listed", "presence", "nothing")),
     ),
     key=("protocol_revision", "instrument", "item"),
@@ -95,6 +100,12 @@ class Codebook:
             for instrument in protocol.instruments:
                 for position, item in enumerate(instrument.items, 1):
                     yield _item_row(self, revision, protocol, instrument, position, item)
+                    for measured in item.measured():
+                        yield {
+                            **_item_row(self, revision, protocol, instrument, position, measured),
+                            "measure_of": item.id,
+                            "measure": measured.measure,
+                        }
 
 
 def codebook(versions: Mapping[int, Protocol]) -> Codebook:
@@ -104,7 +115,7 @@ def codebook(versions: Mapping[int, Protocol]) -> Codebook:
     for revision, protocol in sorted(versions.items()):
         for instrument in protocol.instruments:
             instruments[revision, instrument.id] = instrument
-            for item in instrument.items:
+            for item in instrument.series():
                 asked.setdefault(item.id, []).append((protocol, item))
     used = set(_FIXED_NAMES)
     items = {item_id: _columns(item_id, places, used) for item_id, places in asked.items()}
@@ -127,8 +138,8 @@ def _columns(item_id: str, asked: Sequence[_Asked], used: set[str]) -> ItemColum
         kind,
         label,
         enum=tuple(codes) if codes and not multiple and all(map(_has_options, places)) else (),
-        minimum=_bound([item.minimum for item in places], min) if kind in {"integer", "number"} else None,
-        maximum=_bound([item.maximum for item in places], max) if kind in {"integer", "number"} else None,
+        minimum=_bound([_ends(item)[0] for item in places], min) if kind in {"integer", "number"} else None,
+        maximum=_bound([_ends(item)[1] for item in places], max) if kind in {"integer", "number"} else None,
         labels=codes,
     )
     options = {code: Column(_free(f"{item_id}__{code}", used), "boolean", words) for code, words in codes.items()} if multiple else {}
@@ -160,6 +171,8 @@ def _has_options(item: Item) -> bool:
 def _type(item: Item) -> FieldType:
     if _has_options(item):
         return "string"
+    if item.task is not None:
+        return "object"
     kinds: dict[ItemKind, FieldType] = {
         ItemKind.SLIDER: "number",
         ItemKind.DECIMAL: "number",
@@ -179,6 +192,11 @@ def _joined(types: Sequence[FieldType]) -> FieldType:
     if len(found) == 1:
         return types[0]
     return "number" if found == {"integer", "number"} else "string"
+
+
+def _ends(item: Item) -> tuple[float | None, float | None]:
+    """The least and the greatest that can stand in a cell."""
+    return (item.least, item.greatest) if isinstance(item, Measured) else (item.minimum, item.maximum)
 
 
 def _bound(bounds: Sequence[float | None], pick: Any) -> float | None:
@@ -222,6 +240,7 @@ def _item_row(book: Codebook, revision: int, protocol: Protocol, instrument: Ins
         "show_if": None if item.show_if is None else json.dumps(item.model_dump(mode="json")["show_if"], separators=(",", ":")),
         "inclusion_probability": None if rotation is None else min(rotation.draw, len(rotation.items)) / len(rotation.items),
         "block": _block(instrument, item),
+        "task": None if item.task is None else json.dumps(item.task.model_dump(mode="json"), separators=(",", ":"), sort_keys=True),
         "exported_as": (Sharing.NOTHING if columns is None else columns.sharing).name.lower(),
     }
 

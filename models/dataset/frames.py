@@ -253,7 +253,7 @@ class PromptRows:
             [shape.text(version), shape.count(revision)],
             lru_cache(maxsize=1_024)(lambda stored: _nothings(names, stored, shape)),
             scales(items),
-            ItemCells(book, items, self._framing.codes, shape),
+            ItemCells(book, () if instrument is None else instrument.series(), self._framing.codes, shape),
         )
         return self._known[key]
 

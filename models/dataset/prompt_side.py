@@ -17,6 +17,8 @@ from models.dataset.lifeline import life, moment
 from models.dataset.people import SlotRows, Span
 from models.dataset.scores import SCORES, ScoreRows
 from models.dataset.shape import CSV, TYPED, Row, Shape
+from models.dataset.task_rows import TaskRows
+from models.dataset.tasks_layout import TASK_SCORES, TRIALS
 from models.dataset.write import Outputs
 from models.kinds import PromptState
 from models.queries.cut import Cut
@@ -38,6 +40,7 @@ class _Maker(NamedTuple):
     slots: SlotRows
     long: LongRows
     scores: ScoreRows
+    tasks: TaskRows
 
 
 class _Sheet:
@@ -71,7 +74,7 @@ class _Met(NamedTuple):
 
 
 class PromptWalk:
-    """Writes the tables of prompts, answers, scores, the schedule, events and compliance; `close` writes what is held.
+    """Writes the tables of prompts, answers, scores, tasks, the schedule, events and compliance; `close` writes what is held.
 
     `replaced` maps a prompt to what the first replanning after the cut replaced.
     """
@@ -86,17 +89,25 @@ class PromptWalk:
         self._late_events = cut.late.get(PromptEvent.__tablename__, frozenset())
         shapes = [_SHAPES[name] for name in formats]
         self._makers = [
-            _Maker(shape, PromptRows(framing, shape), SlotRows(framing, shape), LongRows(framing, shape), ScoreRows(framing, shape))
+            _Maker(
+                shape,
+                PromptRows(framing, shape),
+                SlotRows(framing, shape),
+                LongRows(framing, shape),
+                ScoreRows(framing, shape),
+                TaskRows(framing, shape),
+            )
             for shape in shapes
         ]
-        self._prompts, self._long, self._scores, self._schedule, self._events = (
-            _Sheet(outputs, table, formats) for table in ("prompts", "answers_long", SCORES.name, "schedule", "events")
+        self._prompts, self._long, self._scores, self._trials, self._task_scores, self._schedule, self._events = (
+            _Sheet(outputs, table, formats)
+            for table in ("prompts", "answers_long", SCORES.name, TRIALS.name, TASK_SCORES.name, "schedule", "events")
         )
         self._revisions = framing.revisions
         self.on_time, self.ever = Mean(), Mean()
 
     def close(self) -> None:
-        for sheet in (self._prompts, self._long, self._scores, self._schedule, self._events):
+        for sheet in (self._prompts, self._long, self._scores, self._trials, self._task_scores, self._schedule, self._events):
             sheet.flush()
 
     def person(self, person: Person, enrollment_id: int) -> Span:
@@ -189,20 +200,21 @@ class PromptWalk:
         )
 
     def answers(self, person: Person, enrollment_id: int) -> None:
-        """The long table of one person, and their scores."""
-        if not (self._long.wanted or self._scores.wanted):
+        """The long table of one person, their scores, and their tasks."""
+        sheets = (self._long, self._scores, self._trials, self._task_scores)
+        if not any(sheet.wanted for sheet in sheets):
             return
         edited = self._side.edited(enrollment_id)
         for response in self._side.answers(enrollment_id):
             newest = response.revision >= edited.get(response.client_id, 0)
             prompt_id = person.prompt_id(response.prompt_uid) if response.prompt_uid else None
             for maker in self._makers:
-                if self._long.wanted:
-                    self._long.add(maker.shape, maker.long.rows(person, response, newest=newest, prompt_id=prompt_id))
-                if self._scores.wanted:
-                    self._scores.add(maker.shape, maker.scores.rows(person, response, newest=newest, prompt_id=prompt_id))
-            self._long.flush(BATCH)
-            self._scores.flush(BATCH)
+                makers = (maker.long.rows, maker.scores.rows, maker.tasks.trials, maker.tasks.scores)
+                for sheet, rows in zip(sheets, makers, strict=True):
+                    if sheet.wanted:
+                        sheet.add(maker.shape, rows(person, response, newest=newest, prompt_id=prompt_id))
+            for sheet in sheets:
+                sheet.flush(BATCH)
 
 
 def in_order(slots: Iterator[_Met], entries: Iterator[Any]) -> Iterator[Any]:

@@ -2,7 +2,8 @@
 
 The value of each kind: slider, decimal: number · integer, likert without options: whole number · likert with options,
 single: option code · multi, body map: option codes in the order of the options · yes/no: boolean · text: string ·
-time: `HH:MM` · date: `YYYY-MM-DD` · duration: minutes · task: trials (numbers or flat objects).
+time: `HH:MM` · date: `YYYY-MM-DD` · duration: minutes · task: an object as `tasks.task` says or, of a task without parameters, trials
+(numbers or flat objects).
 """
 
 import math
@@ -13,6 +14,10 @@ from datetime import date
 from typing import Any, Final, assert_never
 
 from models.definition.instrument import Item
+from models.definition.tasks.draws import TrialDraws
+from models.definition.tasks.parameters import Task
+from models.definition.tasks.reading import Place
+from models.definition.tasks.task import BrokenTask, read_task
 from models.kinds import ItemKind
 
 NONE_OF_LIST: Final = "none"
@@ -26,18 +31,20 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 @dataclass(eq=False)
 class Broken(Exception):
-    """The value breaks a rule; the message never holds the value."""
+    """The value breaks a rule at `at` within it; the message never holds the value. `more`: what else is broken elsewhere within it."""
 
     rule: str
     message: str
+    at: Place = ()
+    more: tuple["Broken", ...] = ()
 
 
 class Empty(Exception):
     """A value that says nothing: it counts as skipped."""
 
 
-def read_value(item: Item, raw: Any, lists: Mapping[str, Collection[str]]) -> Any:
-    """The answer as it is stored. Raises `Broken` or `Empty`."""
+def read_value(item: Item, raw: Any, lists: Mapping[str, Collection[str]], draws: TrialDraws | None = None) -> Any:
+    """The answer as it is stored. Raises `Broken` or `Empty`. `draws`: those of this task in this response, where they are known."""
     if raw is None:
         raise Empty
     match item.kind:
@@ -58,7 +65,7 @@ def read_value(item: Item, raw: Any, lists: Mapping[str, Collection[str]]) -> An
         case ItemKind.TIME | ItemKind.DATE:
             return _wall_clock(item.kind, raw)
         case ItemKind.TASK:
-            return _trials(item, raw)
+            return _trials(item, raw) if item.task is None else _task(item.task, raw, draws)
         case ItemKind.INFORMATION:
             raise Empty
         case _:
@@ -153,6 +160,18 @@ def _wall_clock(kind: ItemKind, raw: Any) -> str:
         return date.fromisoformat(raw).isoformat()
     except ValueError:
         raise Broken("wrong_type", "The answer is a date, YYYY-MM-DD.") from None
+
+
+def _task(task: Task, raw: Any, draws: TrialDraws | None) -> dict[str, Any]:
+    try:
+        value = read_task(task, raw, draws)
+    except BrokenTask as broken:
+        first, *more = (Broken(one.rule, one.message, one.at) for one in broken.parts)
+        first.more = tuple(more)
+        raise first from None
+    if value is None:
+        raise Empty
+    return value
 
 
 def _trials(item: Item, raw: Any) -> tuple[Any, ...]:

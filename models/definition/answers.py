@@ -3,7 +3,7 @@
 Faults say where (`/answers/<item>/value`) and which rule, never what was answered.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +12,9 @@ from models.definition.answer_values import Broken, Empty, read_value
 from models.definition.base import pointer
 from models.definition.expression import evaluate, holds, items_read
 from models.definition.instrument import Instrument, Item
+from models.definition.tasks.draws import TrialDraws
+from models.definition.tasks.parameters import Task
+from models.definition.tasks.task import score_task
 from models.errors import Fault
 from models.kinds import ItemKind, Missing
 
@@ -25,6 +28,7 @@ class Checked:
     `values` holds the valid answers of shown items; `missing` one of the four kinds of nothing for every other question
     (an item with a fault stands in neither); `at` the instant of answering in UTC where given; `given_hidden` valid answers to items that
     branching or rotation did not show. Information items stand nowhere.
+    `measured` are the measures of tasks, by id: the numbers that the server computed. They stand in `values` too.
     """
 
     values: Mapping[str, Any]
@@ -32,6 +36,7 @@ class Checked:
     at: Mapping[str, datetime]
     faults: tuple[Fault, ...]
     given_hidden: Mapping[str, Any]
+    measured: Mapping[str, float]
 
     @property
     def disclosable(self) -> Mapping[str, Any]:
@@ -47,6 +52,7 @@ def validate(
     lists: Mapping[str, Collection[str]],
     complete: bool = True,
     order: Sequence[str] | None = None,
+    draws: Callable[[str], TrialDraws] | None = None,
 ) -> Checked:
     """Reads `raw`: item id -> `{"value": v}`, `{"skipped": true}` or `{"declined": true}`, each with an optional `at`.
 
@@ -57,6 +63,7 @@ def validate(
     were asked, all of them (`item_order`); None: as written.
     Refusing is always allowed: a required item that was skipped or left out counts as declined. A null value, an
     empty text, and an empty choice where an exclusive option ("nothing") was offered count as skipped.
+    `draws` gives those of a task by its item; None where nobody knows them.
 
     >>> from models.kinds import InstrumentKind, RecallFrame
     >>> stress = Item(id="m_stress", kind=ItemKind.SLIDER, text={"en": "?"}, minimum=0, maximum=10, variable="stress",
@@ -68,11 +75,12 @@ def validate(
     '/answers/m_stress/value'
     """
     rotating = frozenset(name for rotation in instrument.rotations for name in rotation.items)
-    reading = _Reading(instrument, raw, drawn, lists, rotating, frozenset() if complete else _ahead(instrument, raw, order))
+    reading = _Reading(instrument, raw, drawn, lists, rotating, frozenset() if complete else _ahead(instrument, raw, order), draws)
     reading.unknown()
     for item in instrument.items:
         reading.read(item)
-    return Checked(reading.values, reading.missing, reading.at, tuple(reading.faults), reading.given_hidden)
+    values = {**reading.values, **reading.measured} if reading.measured else reading.values
+    return Checked(values, reading.missing, reading.at, tuple(reading.faults), reading.given_hidden, reading.measured)
 
 
 def _ahead(instrument: Instrument, raw: Mapping[str, Any], order: Sequence[str] | None) -> frozenset[str]:
@@ -94,11 +102,13 @@ class _Reading:
     lists: Mapping[str, Collection[str]]
     rotating: frozenset[str]
     ahead: frozenset[str]
+    draws: Callable[[str], TrialDraws] | None
     values: dict[str, Any] = field(default_factory=dict)
     missing: dict[str, Missing] = field(default_factory=dict)
     at: dict[str, datetime] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     given_hidden: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, float] = field(default_factory=dict)
 
     def fault(self, item_id: str, member: str, rule: str, message: str) -> None:
         place = pointer("answers", item_id, member) if member else pointer("answers", item_id)
@@ -129,6 +139,16 @@ class _Reading:
             self.missing[item.id] = Missing.DECLINED if item.required else value
         else:
             self.values[item.id] = value
+            if item.task is not None and item.measures:
+                self._measure(item, item.task, value)
+
+    def _measure(self, item: Item, task: Task, value: Mapping[str, Any]) -> None:
+        """The numbers of a task whose scores are valid; a measure that its trials do not give is left out."""
+        scored = score_task(task, value)
+        for one in item.measures if scored.valid else ():
+            number = scored.measures.get(one.measure)
+            if number is not None:
+                self.measured[one.id] = number
 
     def _rotated_out(self, item: Item, given: bool) -> bool:
         return item.id in self.rotating and not (given if self.drawn is None else item.id in self.drawn)
@@ -158,11 +178,13 @@ class _Reading:
 
     def _value(self, item: Item, raw: Any) -> Any:
         try:
-            return read_value(item, raw, self.lists)
+            draws = None if item.task is None or self.draws is None else self.draws(item.id)
+            return read_value(item, raw, self.lists, draws)
         except Empty:
             return Missing.SKIPPED
         except Broken as broken:
-            self.fault(item.id, "value", broken.rule, broken.message)
+            for one in (broken, *broken.more):
+                self.faults.append(Fault(pointer("answers", item.id, "value", *one.at), one.rule, one.message))
             return _FAULTY
 
     def _instant(self, item: Item, entry: Mapping[str, Any]) -> None:

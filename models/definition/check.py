@@ -3,7 +3,21 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from models.definition.checks import branches, designs, expressions, items, languages, names, order, piping, policy, safety, scores, texts
+from models.definition.checks import (
+    branches,
+    designs,
+    expressions,
+    items,
+    languages,
+    names,
+    order,
+    piping,
+    policy,
+    safety,
+    scores,
+    tasks,
+    texts,
+)
 from models.definition.protocol import Protocol
 from models.errors import Fault
 
@@ -17,6 +31,7 @@ _SUBJECTS: Final[tuple[Callable[[Protocol], Iterable[Fault]], ...]] = (
     designs.faults,
     policy.faults,
     safety.faults,
+    tasks.faults,
     texts.faults,
     languages.faults,
     piping.faults,

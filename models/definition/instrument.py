@@ -6,6 +6,8 @@ from pydantic import Field
 
 from models.definition.base import Code, Document, Text
 from models.definition.expression import Expression
+from models.definition.tasks.parameters import Task
+from models.definition.tasks.task import meanings
 from models.kinds import CueType, Domain, InstrumentKind, ItemKind, Node, RecallFrame
 
 PERSONAL_LISTS: Final = frozenset({"reminders", "contacts", "reasons"})
@@ -25,6 +27,27 @@ class Option(Document):
     score: float | None = Field(default=None, ge=0, le=1)
     cue: CueType | None = None
     domain: Domain | None = None
+
+
+class Measure(Document):
+    """A number that the server computes from the trials of a task, as a series of its own: rules, exports and the estimator read it.
+
+    Where the task was not done, or its scores are not valid, there is no number, and nothing is said about the person.
+    """
+
+    id: Code
+    """Names it as an item is named, among the items of the instrument."""
+    measure: Code
+    """Which measure of the task; docs/tasks.md lists them."""
+    variable: Code
+    domain: Domain | None = None
+    node: Node = Node.NONE
+    direction: int = Field(default=1, ge=-1, le=1)
+    weight: float = Field(default=1.0, gt=0)
+    half_life_hours: float = Field(default=24.0, gt=0)
+    minimum: float | None = None
+    maximum: float | None = None
+    """Where the measure counts as 0 and as 1 for the node: linear between, no less and no more beyond. The number itself is not bounded."""
 
 
 class Item(Document):
@@ -63,6 +86,48 @@ class Item(Document):
     identifying: bool = False
     """Free text or a list entry that may name someone: sealed at rest, never exported by default."""
     reverse: bool = False
+    task: Task | None = None
+    """What a timed task sets. A task without it keeps any trials, and nothing is scored."""
+    measures: tuple[Measure, ...] = ()
+
+    def measured(self) -> tuple["Measured", ...]:
+        """Its measures as items, which share its frame, its branching and whether it identifies."""
+        return tuple(_measured(self, one) for one in self.measures)
+
+
+class Measured(Item):
+    """A measure in the guise of an item of kind decimal. Made, never written."""
+
+    source: Code
+    """The task's item."""
+    measure: Code
+    least: float | None
+    greatest: float | None
+    """Bounds of the number itself; `minimum` and `maximum` are where it counts as 0 and as 1."""
+
+
+def _measured(item: Item, one: Measure) -> Measured:
+    meaning = meanings(item.task.kind).get(one.measure) if item.task is not None else None
+    return Measured(
+        id=one.id,
+        kind=ItemKind.DECIMAL,
+        text={"en": one.measure if meaning is None else meaning.about},
+        minimum=one.minimum,
+        maximum=one.maximum,
+        show_if=item.show_if,
+        variable=one.variable,
+        frame=item.frame,
+        domain=one.domain,
+        node=one.node,
+        direction=one.direction,
+        weight=one.weight,
+        half_life_hours=one.half_life_hours,
+        identifying=item.identifying,
+        source=item.id,
+        measure=one.measure,
+        least=None if meaning is None else meaning.low,
+        greatest=None if meaning is None else meaning.high,
+    )
 
 
 class Rotation(Document):
@@ -126,6 +191,12 @@ class Instrument(Document):
     """A report. It moves levels and opens a decision point, but trains no baseline (risk-model.md 2.4, 1)."""
     help_first: bool = False
     """Show the help buttons before the first item (safety.md rule 7)."""
+
+    def series(self) -> tuple[Item, ...]:
+        """All that a response to it can hold: its items and, after each task, the task's measures."""
+        if not any(item.measures for item in self.items):
+            return self.items
+        return tuple(one for item in self.items for one in (item, *item.measured()))
 
     def item(self, item_id: str) -> Item | None:
         return next((item for item in self.items if item.id == item_id), None)

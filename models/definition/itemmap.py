@@ -46,9 +46,8 @@ class ItemMap:
 def item_map(protocol: Protocol) -> ItemMap:
     """The map of a checked protocol. Where items of one variable disagree, which `check` refuses, the first asked counts."""
     first: dict[str, MapEntry] = {}
-    for instrument in protocol.instruments:
-        for item in instrument.items:
-            first.setdefault(item.variable, _entry(item))
+    for _, item in protocol.series():
+        first.setdefault(item.variable, _entry(item))
     entries = {name: first[name] for name in sorted(first)}
     rows = [[one.variable, one.node, one.direction, one.weight, one.half_life_hours, one.domain, one.frame] for one in entries.values()]
     digest = hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).hexdigest()

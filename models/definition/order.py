@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.definition.instrument import Instrument, Shuffle
-from models.definition.rotation import shuffled
+from models.definition.shuffle import shuffled
 
 
 def item_order(instrument: Instrument, key: bytes, slot: str) -> tuple[str, ...]:

@@ -24,6 +24,15 @@ class LastCheckIn(Document):
     earlier: Text
 
 
+class CueWords(Document):
+    """How a study that shows people words about their drug asks them first."""
+
+    consent: Text
+    """What a person reads and agrees to, each time, before the words are shown."""
+    approval: str = Field(min_length=1, max_length=200)
+    """Who approved it, and under which number."""
+
+
 class Protocol(Document):
     schema_: Literal["breakwater.protocol/1"] = Field(alias="schema")
     name: Code
@@ -47,6 +56,8 @@ class Protocol(Document):
     ladders: tuple[Ladder, ...] = ()
     staffing: Staffing
     help: HelpScreen
+    cue_words: CueWords | None = None
+    """Only with it may a report hold a cue-word task; without it, which is the default, no instrument may (safety.md rule 1)."""
     origin: tuple[OriginForm, ...] = ()
     """Of an imported study: what its forms said in their own words."""
 
@@ -68,3 +79,7 @@ class Protocol(Document):
 
     def items(self) -> tuple[tuple[Instrument, Item], ...]:
         return tuple((instrument, item) for instrument in self.instruments for item in instrument.items)
+
+    def series(self) -> tuple[tuple[Instrument, Item], ...]:
+        """The items and the measures of tasks."""
+        return tuple((instrument, item) for instrument in self.instruments for item in instrument.series())

@@ -1,12 +1,11 @@
 """Which items of the rotating sets a prompt asks, by the prompt's own key and with a known probability."""
 
-import hashlib
-import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from models.definition.instrument import Instrument
+from models.definition.shuffle import shuffled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,3 @@ def draw_rotation(instrument: Instrument, key: bytes, slot: str) -> RotationDraw
         drawn |= set(shuffled(rotation.items, draw, key, f"rotation\n{instrument.id}\n{rotation.id}\n{slot}"))
     items = tuple(item.id for item in instrument.items if item.id in drawn)
     return RotationDraw(items, MappingProxyType(probabilities))
-
-
-def shuffled(items: Sequence[str], count: int, key: bytes, stream: str) -> list[str]:
-    """`count` of the items in an order drawn evenly by the stream's name."""
-    pool = list(items)
-    for step in range(count):
-        digest = hmac.digest(key, f"{stream}\n{step}".encode(), hashlib.sha256)
-        pick = step + int.from_bytes(digest, "big") % (len(pool) - step)
-        pool[step], pool[pick] = pool[pick], pool[step]
-    return pool[:count]

@@ -29,6 +29,8 @@ TABLES: Final[Mapping[str, Ability]] = MappingProxyType(
         "prompts": Ability.EXPORT,
         "answers_long": Ability.EXPORT,
         "scores": Ability.EXPORT,
+        "trials": Ability.EXPORT,
+        "task_scores": Ability.EXPORT,
         "participants": Ability.EXPORT,
         "schedule": Ability.EXPORT,
         "events": Ability.EXPORT,

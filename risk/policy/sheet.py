@@ -85,7 +85,7 @@ def _sheet(same: _Same) -> Sheet:
         items=tuple(sorted(frozenset[str]().union(*map(items_read, trees)))),
         alert_rules=alert_rules,
         reads_adherence=not variables.isdisjoint(ADHERENCE_VARIABLES),
-        identifying=frozenset(item.id for _, item in protocol.items() if item.identifying),
+        identifying=frozenset(item.id for _, item in protocol.series() if item.identifying),
         library={item.code: item for item in reversed(protocol.content)},
         resting=frozenset(item.code for item in protocol.content if item.rest_hours > 0),
     )

@@ -162,6 +162,36 @@ def in_german(document: Document, what: str) -> None:
         add(document["last_check_in"])
 
 
+def add_task(document: Document, name: str, **changes: Any) -> Document:
+    """A go/no-go task with a measure. A change is of the task, the item or the measure, wherever there is such a member."""
+    measure = {"id": "slips", "measure": "commission_rate", "variable": "slips", "node": "E", "minimum": 0, "maximum": 0.6}
+    task: Document = {"kind": "go_no_go", "trials": 40, "no_go_share": 0.25, "stimulus_ms": 500, "response_ms": 1000, "gap_ms": 500}
+    for members in (task, measure):
+        members |= {key: changes.pop(key) for key in [*changes] if key in members and key != "kind"}
+    added: Document = {"id": "game", "kind": "task", "variable": "game", "task": task, "measures": [measure], **changes}
+    add_item(document, name, **added)
+    return instrument(document, name)["items"][-1].get("task") or {}
+
+
+def add_dots(document: Document, **changes: Any) -> None:
+    task = {"kind": "dot_memory", "trials": 2, "study_ms": 1000, "delay_ms": 1000, **changes}
+    add_item(document, "craving", id="dots", kind="task", variable="dots", task=task)
+
+
+def add_words(document: Document, name: str) -> Document:
+    """A cue-word task in a study that asks for it."""
+    document["cue_words"] = {"consent": {"en": "Do you want to see such words?"}, "approval": "a board"}
+    words = {kind: [{"code": f"{kind}_{n}", "text": {"en": kind}} for n in range(4)] for kind in ("cue", "neutral")}
+    add_item(document, name, id="words", kind="task", variable="words", task={"kind": "cue_stroop", **words})
+    task: Document = instrument(document, name)["items"][-1]["task"]
+    return task
+
+
+def measured(rule: Document) -> None:
+    """A condition that reads a measure."""
+    rule["when"] = [">", {"item": "slips"}, 0.5]
+
+
 PLANTED: list[tuple[str, str, Edit]] = [
     # names
     ("duplicate_id", "/instruments/11/id", lambda d: d["instruments"].append(d["instruments"][3])),
@@ -426,6 +456,44 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("cue_in_prompt", "/instruments/2/items/29/options_from", list_in_diary),
     ("cue_in_prompt", "/instruments/7/items/5/text/en", own_list_in_good),
     ("screen_not_crisis", "/disclosures/0/screen", lambda d: d["disclosures"][0].update(screen="help")),
+    # tasks
+    ("task_unexpected", "/instruments/9/items/24/task", lambda d: add_task(d, "weekly", kind="yes_no")),
+    ("measures_unexpected", "/instruments/9/items/24/measures", lambda d: add_task(d, "weekly", task=None)),
+    ("unknown_measure", "/instruments/9/items/24/measures/0/measure", lambda d: add_task(d, "weekly", measure="joy")),
+    ("measure_not_in_e", "/instruments/9/items/24/measures/0/node", lambda d: add_task(d, "weekly", node="C")),
+    ("node_without_scale", "/instruments/9/items/24/measures/0/node", lambda d: add_task(d, "weekly", maximum=None)),
+    ("duplicate_id", "/instruments/9/items/24/measures/0/id", lambda d: add_task(d, "weekly", id="safe_now")),
+    ("variable_on_two_scales", "/instruments/10/items/18/task", lambda d: (add_task(d, "weekly"), add_task(d, "intake", trials=50))),
+    (
+        "variable_on_two_scales",
+        "/instruments/10/items/18/measures/0/measure",
+        lambda d: (add_task(d, "weekly"), add_task(d, "intake", measure="omission_rate")),
+    ),
+    (
+        "gated_item_in_node",
+        "/instruments/9/items/24/measures/0/node",
+        lambda d: add_task(d, "weekly", show_if=["==", {"item": "w_loss"}, True]),
+    ),
+    ("stimulus_outlasts_answer", "/instruments/9/items/24/task/stimulus_ms", lambda d: add_task(d, "weekly", stimulus_ms=1200)),
+    ("too_few_of_a_kind", "/instruments/9/items/24/task/no_go_share", lambda d: add_task(d, "weekly", trials=20, no_go_share=0.2)),
+    ("tasks_outlast_burden", "/instruments/9/seconds", lambda d: add_task(d, "weekly", trials=200)),
+    ("grid_too_small", "/instruments/3/items/12/task/dots", lambda d: add_dots(d, size=3, dots=5)),
+    ("cue_words_not_agreed", "/instruments/3/items/12/task", lambda d: (add_words(d, "craving"), d.pop("cue_words"))),
+    ("cue_words_in_a_prompt", "/instruments/9/items/24/task", lambda d: add_words(d, "weekly")),
+    (
+        "cue_words_in_a_prompt",
+        "/instruments/3/items/12/task",
+        lambda d: (add_words(d, "craving"), design(d, "craving_follow_up").update(instrument="craving", after=["use"])),
+    ),
+    (
+        "words_not_matched",
+        "/instruments/3/items/12/task/neutral",
+        lambda d: add_words(d, "craving")["cue"].append({"code": "one_more", "text": {"en": "x"}}),
+    ),
+    ("duplicate_id", "/instruments/3/items/12/task/neutral/0/code", lambda d: add_words(d, "craving")["neutral"][0].update(code="cue_0")),
+    ("color_twice", "/instruments/3/items/12/task/colors", lambda d: add_words(d, "craving").update(colors=["red", "red"])),
+    ("language_missing", "/instruments/3/items/12/task/cue/1/text", lambda d: add_words(d, "craving")["cue"][1].update(text={"es": "x"})),
+    ("unknown_item", "/disclosures/0/when/1/item", lambda d: (add_task(d, "use"), measured(d["disclosures"][0]))),
     # texts
     ("language_missing", "/title", lambda d: d["title"].update(de=d["title"].pop("en"))),
     (
@@ -536,6 +604,35 @@ def test_a_bare_reference_to_a_yes_or_no_is_a_condition() -> None:
 
 def test_a_follow_up_on_the_estimate_may_read_tailoring_variables() -> None:
     assert planted(lambda d: design(d, "craving_follow_up").update(basis="estimate", condition=[">", {"var": "level"}, 60])) == ()
+
+
+def test_tasks_are_published_where_they_fit() -> None:
+    assert planted(lambda d: (add_task(d, "weekly"), add_dots(d))) == ()
+
+
+def test_cue_words_are_published_in_a_report_of_a_study_that_asks_first() -> None:
+    assert planted(lambda d: add_words(d, "craving")) == ()
+
+
+def test_a_refused_cue_word_task_names_the_safety_rule() -> None:
+    def plant(document: Document) -> None:
+        add_words(document, "weekly")
+        del document["cue_words"]
+
+    found = planted(plant)
+    assert [fault.rule for fault in found] == ["cue_words_in_a_prompt", "cue_words_not_agreed"]
+    assert all("Safety rule 1" in fault.message for fault in found)
+
+
+def test_rules_and_follow_ups_on_the_estimate_may_read_what_a_task_measured() -> None:
+    assert planted(lambda d: (add_task(d, "weekly"), measured(rule(d, "high_craving")))) == ()
+    (fault,) = planted(lambda d: (add_task(d, "craving", trials=20), condition(design(d, "craving_follow_up"), "answer")))
+    assert (fault.rule, fault.pointer) == ("unknown_item", "/designs/9/condition/1/item"), "a phone does not score"
+    assert planted(lambda d: (add_task(d, "craving", trials=20), condition(design(d, "craving_follow_up"), "estimate"))) == ()
+
+
+def condition(document: Document, basis: str) -> None:
+    document.update(basis=basis, condition=[">", {"item": "slips"}, 0.5])
 
 
 def test_designs_of_every_kind_are_published_where_they_fit() -> None:

@@ -13,6 +13,7 @@ from models.definition.disclose import disclosures
 from models.definition.expression import holds, items_read
 from models.definition.instrument import Instrument, Item
 from models.definition.protocol import Protocol
+from models.definition.tasks.draws import TrialDraws
 from models.kinds import ItemKind
 
 _EACH: Final = 3 + DRAWS
@@ -34,6 +35,7 @@ def fill(
     order: Sequence[str] | None = None,
     reach: float = 1.0,
     says: Says | None = None,
+    draws: Callable[[str], TrialDraws] | None = None,
 ) -> Filled:
     """The answers to any instrument of any checked protocol, by a person who feels so.
 
@@ -41,10 +43,11 @@ def fill(
     `order`: that in which the items are asked, all of them; None: as written.
     `reach` below 1: the person stops after this share of the items (a partial submission). `says`: what is to be disclosed; said
     where the instrument can say it and reaches it. Nothing else is disclosed, except a missed dose on a day that has one.
+    `draws` gives those of a task by its item, as this phone makes them for this response.
     The answers pass `models.definition.answers.validate` without faults.
     """
     straight, where = numbers(person.key, 2, "straight", label)
-    moment = Moment(person, feelings, label, lists, language, where if straight < person.style.straight_lines else None)
+    moment = Moment(person, feelings, label, lists, language, where if straight < person.style.straight_lines else None, draws)
     asked = [item for item in _ordered(instrument, order) if _drawn(instrument, item, drawn)]
     last = max(1, round(reach * len(asked))) if reach < 1 else len(asked)
     words = words_for(protocol, instrument, says, shown={item.id for item in asked[:last]}) if says is not None else None
@@ -94,7 +97,8 @@ class _Sheet:
                 continue
             place = places[item.id]
             pace, skips, declines, *draws = chances[_EACH * place : _EACH * (place + 1)]
-            self.at += timedelta(seconds=round(person.style.seconds_per_item * (0.4 + 1.2 * pace), 3))
+            doing = 0.0 if item.task is None else item.task.seconds
+            self.at += timedelta(seconds=round(doing + person.style.seconds_per_item * (0.4 + 1.2 * pace), 3))
             if item.kind is not ItemKind.INFORMATION:
                 self._answer(item, draws, skips=skips < person.style.skips, declines=declines < _DECLINES)
 

@@ -6,8 +6,8 @@ The functions over them, each in a module of its own:
 - `inner.InnerLife(person)`: `.feelings(at) -> Feelings` (instants in any order),
   `.lapses(until) -> tuple[Lapse, ...]`, `.after_content(at)`
 - `meaning.meant(person, feelings, *, label, due_at, expires_at, trigger, study_day) -> Meant`
-- `filling.fill(person, protocol, instrument, feelings, *, drawn, lists, language, label, started_at, order=None, reach=1.0, says=None)
-  -> Filled`
+- `filling.fill(person, protocol, instrument, feelings, *, drawn, lists, language, label, started_at, order=None, reach=1.0, says=None,
+  draws=None) -> Filled`
 - `slips.spoiled(filled, instrument, slip, person, label) -> Filled` and `slips.edited(filled, instrument, person, label) -> Filled | None`
 - `reporting.reports(person, life, since, until) -> tuple[Report, ...]` and
   `reporting.instrument_for(protocol, report) -> Instrument | None`

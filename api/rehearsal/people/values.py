@@ -1,7 +1,7 @@
 """One item's value in any checked protocol: from what the person feels where the item says what it measures, else by chance."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -9,9 +9,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from api.rehearsal.people.chance import bell, bells, chosen, fraction, normal, numbers
+from api.rehearsal.people.performing import perform
 from api.rehearsal.people.terms import Feelings, Person, StyleKind
 from models.definition.answer_values import NONE_OF_LIST, Broken, Empty, read_value
 from models.definition.instrument import Item
+from models.definition.tasks.draws import TrialDraws
 from models.kinds import Domain, ItemKind, Node
 
 _ITEM_NOISE: Final = 0.05
@@ -30,6 +32,8 @@ class Moment:
     lists: Mapping[str, Collection[str]]
     language: str
     straight: float | None
+    trial_draws: Callable[[str], TrialDraws] | None = None
+    """The draws of a task by its item, as the phone makes them; None: some others."""
 
 
 DRAWS: Final = 4
@@ -252,7 +256,14 @@ def _date(moment: Moment, _item: Item, draws: Draws) -> str:
     return (at.astimezone(ZoneInfo(moment.person.zone_at(at))) - timedelta(days=back)).date().isoformat()
 
 
-def _task(moment: Moment, item: Item, _draws: Draws) -> list[dict[str, Any]]:
+def _task(moment: Moment, item: Item, draws: Draws) -> dict[str, Any] | list[dict[str, Any]]:
+    if item.task is None:
+        return _free_trials(moment, item, draws)
+    own = TrialDraws(moment.person.key, item.id, moment.label) if moment.trial_draws is None else moment.trial_draws(item.id)
+    return perform(moment.person, moment.feelings, item.task, own, moment.label)
+
+
+def _free_trials(moment: Moment, item: Item, _draws: Draws) -> list[dict[str, Any]]:
     """Trials of a go/no-go kind: reaction times are log-normal and longer under executive load (sizes assumed)."""
     out: list[dict[str, Any]] = []
     load = moment.feelings.executive

@@ -12,7 +12,7 @@ from models.errors import Fault
 
 def faults(protocol: Protocol) -> Iterator[Fault]:
     variables = {**VARIABLES, "instrument": closed(one.id for one in protocol.instruments)}
-    anything = Scope(_items(protocol.instruments), variables)
+    anything = Scope(_items(protocol.instruments, measures=True), variables)
     yield from _branches(protocol)
     for place, disclosure in enumerate(protocol.disclosures):
         about = [one for one in protocol.instruments if not disclosure.instruments or one.id in disclosure.instruments]
@@ -26,8 +26,9 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
     for place, design in enumerate(protocol.designs):
         if isinstance(design, FollowUp):
             after = [one for one in protocol.instruments if one.id in design.after]
-            read = variables if design.basis == "estimate" else None
-            yield from _typed(Scope(_items(after), read), design.condition, "designs", place, "condition")
+            decided = design.basis == "estimate"
+            scope = Scope(_items(after, measures=decided), variables if decided else None)
+            yield from _typed(scope, design.condition, "designs", place, "condition")
 
 
 def _branches(protocol: Protocol) -> Iterator[Fault]:
@@ -37,10 +38,11 @@ def _branches(protocol: Protocol) -> Iterator[Fault]:
             yield from _typed(scope, item.show_if, "instruments", i, "items", j, "show_if")
 
 
-def _items(instruments: Iterable[Instrument]) -> Mapping[str, Type]:
+def _items(instruments: Iterable[Instrument], *, measures: bool = False) -> Mapping[str, Type]:
+    """What the items say. `measures` of tasks too, where the server decides: a phone does not score."""
     known: dict[str, Type] = {}
     for instrument in instruments:
-        for item in instrument.items:
+        for item in instrument.series() if measures else instrument.items:
             found = item_type(item)
             known[item.id] = either(known[item.id], found) if item.id in known else found
     return known

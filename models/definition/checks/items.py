@@ -31,6 +31,8 @@ def _placed(protocol: Protocol) -> Iterator[Placed]:
     for i, instrument in enumerate(protocol.instruments):
         for j, item in enumerate(instrument.items):
             yield ("instruments", i, "items", j), item
+            for k, measured in enumerate(item.measured()):
+                yield ("instruments", i, "items", j, "measures", k), measured
 
 
 def _options(at: tuple[str | int, ...], item: Item) -> Iterator[Fault]:
@@ -76,7 +78,9 @@ def _variables(placed: tuple[Placed, ...]) -> Iterator[Fault]:
         if differing:
             message = f"`{item.variable}` has another {', '.join(differing)} at {pointer(*before)}."
             yield Fault(pointer(*at, differing[0]), "variable_in_two_nodes", message)
-        scale = [name for name in ("kind", "minimum", "maximum") if _differ(item, other, name)]
+        scale = [name for name in ("kind", "minimum", "maximum", "task") if _differ(item, other, name)]
+        if getattr(item, "measure", None) != getattr(other, "measure", None):
+            scale.append("measure")
         if _codes(item) != _codes(other):
             scale.append("options")
         if scale:

@@ -49,7 +49,12 @@ def _instrument(at: tuple[str | int, ...], instrument: Instrument) -> Iterator[F
     yield from _twice((*at, "shuffles"), "id", [one.id for one in instrument.shuffles])
     for place, shuffle in enumerate(instrument.shuffles):
         yield from _twice((*at, "shuffles", place, "blocks"), "id", [block.id for block in shuffle.blocks])
+    asked = {item.id: pointer(*at, "items", place) for place, item in reversed(list(enumerate(instrument.items)))}
     for place, item in enumerate(instrument.items):
+        for number, one in enumerate(item.measures):
+            where = pointer(*at, "items", place, "measures", number)
+            if asked.setdefault(one.id, where) != where:
+                yield Fault(f"{where}/id", "duplicate_id", f"This stands already at {asked[one.id]}.")
         yield from _twice((*at, "items", place, "options"), "code", [option.code for option in item.options])
         if item.options_from is not None and item.options_from not in PERSONAL_LISTS:
             known = ", ".join(sorted(PERSONAL_LISTS))

@@ -13,7 +13,7 @@ TOLERANCE: Final = 1e-9
 
 
 def faults(protocol: Protocol) -> Iterator[Fault]:
-    variables = {item.variable for _, item in protocol.items()}
+    variables = {item.variable for _, item in protocol.series()}
     for place, rule in enumerate(protocol.rules):
         at = ("rules", place)
         yield from _arms(at, rule)

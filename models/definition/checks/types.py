@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from models.definition.base import pointer
-from models.definition.instrument import Item
+from models.definition.instrument import Item, Measured
 from models.errors import Fault
 from models.kinds import DecisionPointKind, EvidenceState, ItemKind, TimedEventKind, Timing
 
@@ -64,6 +64,8 @@ VARIABLES: Final[Mapping[str, Type]] = {
 
 def item_type(item: Item) -> Type:
     """What an answer to the item can be."""
+    if isinstance(item, Measured):
+        return Type("number", None, item.least, item.greatest)
     codes = frozenset(option.code for option in item.options) if item.options_from is None else None
     if item.kind in {ItemKind.MULTI, ItemKind.BODY_MAP}:
         return Type("several codes", codes)
