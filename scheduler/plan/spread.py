@@ -27,7 +27,7 @@ class Room(NamedTuple):
     """What is open on a day before anything is drawn; the same for everybody who keeps the same distances.
 
     parts   what is open, in order; `start` and `end` are the window's
-    count   how many moments are drawn
+    fitting how many moments are drawn
     ways    of each part and those after it: how many sets they have of 0, 1, … moments; empty where there is one part alone
     names   what the draws are keyed on: one for each moment, and the last for how many fall in each part
     """
@@ -36,7 +36,7 @@ class Room(NamedTuple):
     end: int
     gap: int
     parts: Sequence[Span]
-    count: int
+    fitting: int
     ways: Sequence[Sequence[int]]
     names: Sequence[bytes]
 
@@ -114,7 +114,7 @@ def _ways(parts: Sequence[Span], count: int, gap: int) -> Sequence[Sequence[int]
 
 def _numbers(key: PlanKey, found: Room) -> Sequence[int]:
     """How many moments fall in each part."""
-    parts, left, ways = found.parts, found.count, found.ways
+    parts, left, ways = found.parts, found.fitting, found.ways
     if len(parts) < 2:
         return (left,)
     numbers: list[int] = []

@@ -376,7 +376,7 @@ def every_way(gap: int, count: int, first: int, last: int, away: list[tuple[int,
 
 @pytest.mark.parametrize(
     ("gap_minutes", "prompts", "away"),
-    [(0, 3, [(1000, 600)]), (8, 3, [(1000, 600), (2900, 480)]), (10, 4, [(2000, 600)]), (5, 3, [(0, 300), (1800, 900), (3600, 420)])],
+    [(0, 3, [(1000, 600)]), (10, 4, [(2000, 600)]), (5, 3, [(0, 300), (1800, 900), (3600, 420)])],
 )
 def test_a_uniform_design_around_excluded_prompts_has_the_exact_marginals_of_an_even_draw_of_sets(gap_minutes, prompts, away):
     design = Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=prompts, gap_minutes=gap_minutes)
@@ -414,7 +414,7 @@ def test_every_set_around_an_excluded_prompt_is_drawn_as_often_as_every_other():
 def test_a_uniform_day_that_excluded_prompts_fill_asks_as_often_as_it_can_and_says_so():
     design = Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=5, gap_minutes=20)
     one = spread.draw(PlanKey(bytes(32)), design, SHORT, range(5), away=[(1200, 1200)])
-    assert [draw.fits for draw in one.values()] == [True, True, False, False, False]
+    assert [draw.fits for draw in one.values()] == [True, True, True, False, False]
     assert all(draw.at == 0 or draw.at >= 2400 for draw in one.values() if draw.fits)
     nothing = spread.draw(PlanKey(bytes(32)), design, SHORT, range(5), away=[(1800, 1900)])
     assert not any(draw.fits for draw in nothing.values())

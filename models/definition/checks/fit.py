@@ -46,7 +46,7 @@ def most(gap: float, start: float, end: float, away: Sequence[Stretch]) -> int:
     Each stretch of `away` is at least twice as long as the gap, so what lies on its two sides cannot be in each other's way.
 
     >>> most(60, 0, 360, []), most(60, 0, 360, [(50, 290)]), most(60, 0, 50, [(-10, 60)]), most(0, 0, 1, [])
-    (7, 4, 0, 61)
+    (7, 3, 0, 61)
     """
     count, reached = 0, start
     for low, high in [*sorted(away), (end, math.inf)]:
