@@ -122,12 +122,13 @@ def _against_rejection(gap_minutes: int, people: int, rounds: int) -> Cells:
     """Draws of one day for each person, by spacings and by rejection."""
     design = Uniform(id="spread", instrument="s", expiry=_EXPIRY, prompts=5, gap_minutes=gap_minutes)
     view = views((ZoneSpan(_START, "America/New_York"),), (WakeSpan(date(2026, 3, 1), _WINDOWS),), date(2026, 3, 4))[0]
-    keys = [PlanKey(number.to_bytes(32, "big")) for number in range(people)]
+    keys, slots = [PlanKey(number.to_bytes(32, "big")) for number in range(people)], range(design.prompts)
     mine, theirs = list[float](), list[float]()
     for turn in range(rounds):
         began = perf_counter()
+        found = spread.room(design, view, slots)
         for key in keys:
-            spread.draw(key, design, view, range(design.prompts))
+            spread.pick(key, found, slots)
         middle_at = perf_counter()
         stream = Random(turn)
         for _ in keys:

@@ -86,7 +86,7 @@ def plan_enrollments(
     counts: dict[int, Counts] = {}
     for row, refusal in locked:
         if refusal is not None and refusal != "not_started":
-            planning.finish_plans(session, [(row.id, None, row.protocol_version_id)])
+            planning.finish_plans(session, [(row.id, None, row.protocol_version_id, row.wake_windows)])
             counts[row.id] = Counts(cancelled=cancel_waiting(session, row.id, now=now, reason=refusal, actor=actor))
     asked = [row for row, refusal in locked if refusal is None]
     if asked:
@@ -193,7 +193,7 @@ def _plan(
     writes = PlanWrites(session, now, actor)
     changed = {one.key: one.collect(session, protocols, writes, stored[one.key], reason=reason) for one in turns}
     new = writes.finish()
-    planning.finish_plans(session, [(one.key, one.planned_until(refresh=REFRESH), one.current) for one in turns])
+    planning.finish_plans(session, [(one.key, one.planned_until(refresh=REFRESH), one.current, one.hours) for one in turns])
     return {key: _counted(one, new) for key, one in changed.items()}
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -20,8 +20,6 @@ from scheduler.plan.inputs import Pause, PlanInput, PlannedDay
 from scheduler.plan.versions import Versions
 
 _UNSENT = frozenset({PromptState.PLANNED, PromptState.BLOCKED, PromptState.SUPERSEDED})
-
-_Span = TypeVar("_Span", ZoneSpan, WakeSpan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +109,19 @@ def by_person(rows: _Rows) -> Mapping[int, _Rows]:
 
 def zone_spans(enrollment: Any, rows: _Rows) -> tuple[ZoneSpan, ...]:
     """Where a person was, oldest first."""
-    return _last_of_each(tuple(ZoneSpan(row.valid_from, row.zone) for row in rows)) or (ZoneSpan(enrollment.started_at, enrollment.zone),)
+    found = {row.valid_from: ZoneSpan(row.valid_from, row.zone) for row in rows}
+    return tuple(found.values()) or (ZoneSpan(enrollment.started_at, enrollment.zone),)
 
 
 def wake_spans(enrollment: Any, rows: _Rows) -> tuple[WakeSpan, ...]:
-    """When a person sleeps, oldest first."""
-    found = _last_of_each(tuple(WakeSpan(row.valid_from, wake_windows(row.wake_windows)) for row in rows))
-    return found or (WakeSpan(enrollment.started_at.date(), wake_windows(enrollment.wake_windows)),)
+    """When a person sleeps, oldest first, from rows in the order in which they were recorded.
+
+    The last word holds: hours that were set before for the same day or a later one never come.
+    """
+    found: list[WakeSpan] = []
+    for row in rows:
+        found = [*(one for one in found if one.valid_from < row.valid_from), WakeSpan(row.valid_from, wake_windows(row.wake_windows))]
+    return tuple(found) or (WakeSpan(enrollment.started_at.date(), wake_windows(enrollment.wake_windows)),)
 
 
 def wake_windows(stored: Mapping[str, Mapping[str, str]]) -> WakeWindows:
@@ -128,11 +132,6 @@ def wake_windows(stored: Mapping[str, Mapping[str, str]]) -> WakeWindows:
 def unmovable(rows: Sequence[Row[Any]], *, now: datetime) -> Mapping[UUID, datetime]:
     """When the prompts were due that can no longer move: sent, or still planned when their moment passed."""
     return {row.uid: row.due_at for row in rows if row.state not in _UNSENT or (row.state == PromptState.PLANNED and row.due_at <= now)}
-
-
-def _last_of_each(spans: tuple[_Span, ...]) -> tuple[_Span, ...]:
-    """Of several spans from one moment the last that was recorded."""
-    return tuple({span.valid_from: span for span in spans}.values())
 
 
 def _pause(row: Row[Any]) -> Pause:

@@ -46,6 +46,12 @@ class Turn:
         """The enrollment's internal key."""
         return int(self.person.enrollment.id)
 
+    @property
+    def hours(self) -> dict[str, Any]:
+        """The wake windows of today, as they are stored."""
+        held = next((one for one in reversed(self.person.wake) if one.valid_from <= self.today), self.person.wake[0])
+        return held.windows.model_dump(mode="json")
+
     def collect(
         self, session: ReadSession, protocols: Protocols, writes: PlanWrites, stored: Sequence[Row[Any]], *, reason: str
     ) -> Changed:
@@ -72,10 +78,11 @@ class Turn:
         return Changed(changes, len(moved))
 
     def planned_until(self, *, refresh: timedelta) -> datetime | None:
-        """None after the last study day. Where another version is to come, no later than makes its first day plan again."""
-        coming = self.person.versions.next_after(self.today)
-        if coming is not None:
-            return min(self.until, self.person.begins(coming) + (self.until - self.now) - refresh)
+        """None after the last study day. Where another version or other hours are to come, no later than makes their day plan again."""
+        hours = next((one.valid_from for one in self.person.wake if one.valid_from > self.today), None)
+        coming = [one for one in (self.person.versions.next_after(self.today), hours) if one is not None]
+        if coming:
+            return min(self.until, self.person.begins(min(coming)) + (self.until - self.now) - refresh)
         ended = self.last > self.person.inputs(self.protocol, {}).start_date + DAY * (self.protocol.length_days - 1)
         return None if ended else self.until
 

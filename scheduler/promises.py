@@ -27,12 +27,14 @@ def prompt_promises(
     number: int,
     now: datetime,
     system_now: datetime,
+    rings_until: datetime,
 ) -> list[Promise]:
     """The promises of one telling; `number` is 0 for the prompt itself, then counts its reminders.
 
+    A push ends at `rings_until`, with the person's waking hours, where the prompt lives longer; there is none once they are over.
     `prompt` is a row of `claim_due`. Each telling has its own dedup key, so that a crash between two commits cannot tell twice.
     """
-    ends = system_now + (prompt.expires_at - now)
+    ends = system_now + ((min(prompt.expires_at, rings_until) if gateways else prompt.expires_at) - now)
     tell = [(WEBHOOK, f"endpoint:{one.uid}", one.uid) for one in gateways] or [(PULL, f"enrollment:{prompt.enrollment_uid}", PULL)]
     return [
         Promise(
@@ -49,6 +51,7 @@ def prompt_promises(
             first_try_at=ends if channel == PULL else None,
         )
         for channel, recipient, whom in tell
+        if ends > system_now
     ]
 
 

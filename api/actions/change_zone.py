@@ -48,9 +48,9 @@ def change_zone(house: House, request: Request, viewer: Viewer, zone: str, chang
 def change_wake_windows(session: WriteSession, house: House, person: Row[Any], windows: WakeWindows, *, source: str) -> date:
     """The first local day with the new windows: today where its window has not begun under either, else tomorrow.
 
-    `person` is the locked enrollment, `source` staff or device. Someone who has not started will start
-    with them. Raises Gone for someone who has left, Invalid naming each
-    window that lies outside the protocol's bounds.
+    `person` is the locked enrollment, `source` staff or device. The planner writes them on it when their day has come; someone
+    who has not started will start with them. Raises Gone for someone who has left, Invalid naming each window that lies outside
+    the protocol's bounds.
     """
     now, stored = house.clock.study(), windows.model_dump(mode="json")
     if person.state not in {EnrollmentState.ACTIVE, EnrollmentState.INVITED}:
@@ -63,7 +63,8 @@ def change_wake_windows(session: WriteSession, house: House, person: Row[Any], w
     if person.start_date is not None and not planning.wake_history(session, person.id):
         queries.add_wake(session, person, person.wake_windows, person.start_date, source="staff", now=now)
     queries.add_wake(session, person, stored, valid_from, source=source, now=now)
-    queries.change(session, person.id, wake_windows=stored)
+    if person.started_at is None:
+        queries.change(session, person.id, wake_windows=stored)
     actor = "participant" if source == "device" else source
     plan_enrollment(session, house.keys, house.protocols, person.id, now=now, reason="wake", actor=actor)
     return valid_from

@@ -18,7 +18,7 @@ from api.shapes import Cursor, Limit, Moment, Page, Shape
 from models.definition.prompting import WakeWindows
 from models.kinds import EnrollmentState, Leaving, Role, Timing
 from models.queries import enrollment_phone as queries
-from scheduler.plan_inputs import read_person, wake_windows
+from scheduler.plan_inputs import read_person
 
 router = Router(prefix="/v1/participant/me", tags=["participant"])
 
@@ -95,7 +95,8 @@ def get_me(house: TheHouse, viewer: OwnViewer) -> MeOut:
     now = house.clock.study()
     with house.sessions.reading() as session:
         row = queries.own(session, viewer)
-        today = read_person(session, house.keys, row, now=now).today(now=now)
+        person = read_person(session, house.keys, row, now=now)
+        today = person.today(now=now)
         length_days = house.protocols.get(session, row.protocol_version_id).length_days
         held = queries.held_counts(session, row.id, now=now)
         checked_in = queries.last_check_ins(session, row.id)
@@ -103,7 +104,7 @@ def get_me(house: TheHouse, viewer: OwnViewer) -> MeOut:
         enrollment_id=row.uid,
         state=row.state,
         study=StudyDayOut(study_day=(today - row.start_date).days + 1, start_date=row.start_date, length_days=length_days, zone=row.zone),
-        wake_windows=wake_windows(row.wake_windows),
+        wake_windows=person.wake[-1].windows,
         protocol_revision=row.revision,
         own_word=row.own_word,
         last_check_ins=dict(checked_in),

@@ -21,7 +21,8 @@ from models.kinds import DesignKind, PromptState
 from models.queries import prompt as queries
 from models.queries.enrollment_phone import lock_own, revisions
 from models.session import ReadSession, WriteSession
-from scheduler.prompt_moves import decline_prompt, needs_receipt, open_prompt, record_fetch, snooze_prompt
+from scheduler.prompt_moves import decline_prompt, needs_receipt, open_prompt, record_fetch, reminders, snooze_prompt
+from scheduler.quiet import Hours, hours_of
 
 router = Router(prefix="/v1/participant/prompts", tags=["participant"])
 
@@ -46,7 +47,7 @@ class PromptOut(Shape):
     zone: str
     local_due: str
     reminders: list[Moment]
-    """Still to come."""
+    """Still to come, outside quiet hours where the person is now."""
     snoozes_left: int
     snooze_minutes: int
     drawn_items: list[str] | None
@@ -170,7 +171,8 @@ def _one(house: House, viewer: Viewer, prompt_id: UUID) -> PromptOut:
 
 def _shown(house: House, session: ReadSession, rows: Sequence[Row[Any]]) -> list[PromptOut]:
     numbers = revisions(session, {row.protocol_version_id for row in rows})
-    return [_out(row, numbers[row.protocol_version_id], _expiry(house, session, row)) for row in rows]
+    hours = hours_of(session, {row.enrollment_id for row in rows if row.reminders_left})
+    return [_out(row, numbers[row.protocol_version_id], _expiry(house, session, row), hours.get(row.enrollment_id)) for row in rows]
 
 
 def _expiry(house: House, session: ReadSession, row: Row[Any]) -> Expiry:
@@ -179,7 +181,8 @@ def _expiry(house: House, session: ReadSession, row: Row[Any]) -> Expiry:
     return design.expiry
 
 
-def _out(row: Row[Any], revision: int, expiry: Expiry) -> PromptOut:
+def _out(row: Row[Any], revision: int, expiry: Expiry, hours: Hours | None) -> PromptOut:
+    coming = [] if hours is None else [one for one in reminders(row) if not hours.quiet(one)]
     return PromptOut(
         id=row.uid,
         design=row.design,
@@ -194,7 +197,7 @@ def _out(row: Row[Any], revision: int, expiry: Expiry) -> PromptOut:
         expires_at=row.expires_at,
         zone=row.zone,
         local_due=row.local_due,
-        reminders=[datetime.fromisoformat(one) for one in row.reminders_left],
+        reminders=coming,
         snoozes_left=max(0, expiry.snoozes - row.snoozes),
         snooze_minutes=expiry.snooze_minutes,
         drawn_items=None if row.drawn is None else row.drawn.get("items"),

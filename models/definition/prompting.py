@@ -91,6 +91,7 @@ class Stratified(_Design):
     exclude: tuple[Code, ...] = ()
     """Fixed or window designs to which the gap holds too."""
     exclude_minutes: int = Field(default=0, ge=0)
+    """The least time to these, where it is more than the gap."""
     hours: WakeWindow | None = None
     """A clock window instead of the person's wake window."""
     from_start_minutes: int = Field(default=0, ge=0)
@@ -104,7 +105,11 @@ class Uniform(_Design):
     kind: Literal[DesignKind.UNIFORM] = DesignKind.UNIFORM
     prompts: int = Field(ge=1, le=24)
     gap_minutes: int = Field(ge=0)
-    """The least time between any two prompts of this design."""
+    """The least time between any two prompts of this design, and to `exclude`d designs."""
+    exclude: tuple[Code, ...] = ()
+    """Fixed or window designs to which the gap holds too."""
+    exclude_minutes: int = Field(default=0, ge=0)
+    """The least time to these, where it is more than the gap."""
     hours: WakeWindow | None = None
     """A clock window instead of the person's wake window."""
     from_start_minutes: int = Field(default=0, ge=0)

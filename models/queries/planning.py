@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select, text, update
+from sqlalchemy import Row, Select, bindparam, select, text, update
 
 from models.kinds import EnrollmentState, Intention, PromptState
 from models.session import ReadSession, WriteSession
@@ -57,17 +57,26 @@ def zone_histories(session: ReadSession, enrollment_ids: Collection[int]) -> Seq
     )
 
 
+def hours_now(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Zone and wake windows as they stand on enrollments that have started (primary key)."""
+    return session.rows(
+        select(Enrollment.id, Enrollment.zone, Enrollment.wake_windows, Enrollment.started_at).where(
+            Enrollment.id.in_(sorted(enrollment_ids)), Enrollment.started_at.is_not(None)
+        )
+    )
+
+
 def zone_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
     """One of `zone_histories`."""
     return zone_histories(session, (enrollment_id,))
 
 
 def wake_histories(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
-    """Oldest first; of several from one day the last recorded comes last (ix_wake_history_enrollment)."""
+    """In the order in which they were recorded (ix_wake_history_enrollment)."""
     return session.rows(
         select(WakeHistory.enrollment_id, WakeHistory.wake_windows, WakeHistory.valid_from)
         .where(WakeHistory.enrollment_id.in_(sorted(enrollment_ids)))
-        .order_by(WakeHistory.valid_from, WakeHistory.id)
+        .order_by(WakeHistory.id)
     )
 
 
@@ -96,23 +105,11 @@ def anchor_events(session: ReadSession, enrollment_ids: Collection[int]) -> Sequ
 
 def planned_events(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Planned events as they stand, those that are still to be told alone, soonest first (unique index of planned_event)."""
-    newest = (
-        select(PlannedEvent.enrollment_id, PlannedEvent.client_id, func.max(PlannedEvent.revision).label("revision"))
-        .where(PlannedEvent.enrollment_id.in_(sorted(enrollment_ids)))
-        .group_by(PlannedEvent.enrollment_id, PlannedEvent.client_id)
-        .subquery()
+    rows = session.rows(
+        select(PlannedEvent).where(PlannedEvent.enrollment_id.in_(sorted(enrollment_ids))).order_by(PlannedEvent.revision, PlannedEvent.id)
     )
-    return session.rows(
-        select(PlannedEvent)
-        .join(
-            newest,
-            (PlannedEvent.enrollment_id == newest.c.enrollment_id)
-            & (PlannedEvent.client_id == newest.c.client_id)
-            & (PlannedEvent.revision == newest.c.revision),
-        )
-        .where(PlannedEvent.intention == Intention.PLANNED)
-        .order_by(PlannedEvent.day, PlannedEvent.id)
-    )
+    newest = {(row.enrollment_id, row.client_id): row for row in rows}
+    return sorted((row for row in newest.values() if row.intention is Intention.PLANNED), key=lambda row: (row.day, row.id))
 
 
 def protocol_moves(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
@@ -200,14 +197,23 @@ def replan_prompts(session: WriteSession, changes: Sequence[tuple[int, Mapping[s
 _FINISH = (
     update(Enrollment)
     .where(Enrollment.id == bindparam("key"))
-    .values(planned_until=bindparam("to_until"), plan_stale=False, protocol_version_id=bindparam("to_version"))
+    .values(
+        planned_until=bindparam("to_until"),
+        plan_stale=False,
+        protocol_version_id=bindparam("to_version"),
+        wake_windows=bindparam("to_wake"),
+    )
 )
 
 
-def finish_plans(session: WriteSession, done: Sequence[tuple[int, datetime | None, int]]) -> None:
-    """Writes (enrollment, prompts are rows up to here, protocol version); None: there is nothing more to plan until something changes."""
+def finish_plans(session: WriteSession, done: Sequence[tuple[int, datetime | None, int, Mapping[str, Any]]]) -> None:
+    """Writes (enrollment, prompts are rows up to here, protocol version and wake windows of today).
+
+    None: there is nothing more to plan until something changes.
+    """
     if done:
-        session.execute(_FINISH, [{"key": key, "to_until": until, "to_version": version} for key, until, version in done])
+        rows = [{"key": key, "to_until": until, "to_version": version, "to_wake": dict(wake)} for key, until, version, wake in done]
+        session.execute(_FINISH, rows)
 
 
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:

@@ -1,13 +1,14 @@
 """Sends prompts whose moment has come, reminds of those that wait, and ends those that nobody answered.
 
-What could not be sent in time is `expired` with the reason `not_sent`, never sent late; it is the house's miss, not the person's.
+Nothing rings in quiet hours where the person is, also where they have moved since it was planned. What could not be sent in
+time is `expired` with the reason `not_sent`, never sent late; it is the house's miss, not the person's.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -20,8 +21,12 @@ from scheduler.jobs.duties import Duties
 from scheduler.lifecycle import Event, next_moment
 from scheduler.promises import GATEWAY_KIND, prompt_promises, pull_names
 from scheduler.prompt_moves import moved, reminders
+from scheduler.quiet import Hours, hours_of
 
 _UNSENT = frozenset({PromptState.PLANNED, PromptState.QUEUED})
+QUIET: Final = "quiet_hours"
+GRACE: Final = timedelta(minutes=1)
+"""What comes at bedtime may ring this much later: nobody looks on the second."""
 _ROUNDS = 20
 """Batches of one run; what is left waits for the next tick, so that no backlog starves the other duties."""
 
@@ -84,6 +89,11 @@ class _Batch:
         """Study -> its push gateways."""
         return {study: outbox.endpoints(self.session, study, GATEWAY_KIND) for study in {row.study_id for row in self.rows}}
 
+    @cached_property
+    def hours(self) -> Mapping[int, Hours]:
+        """Enrollment -> when the person sleeps."""
+        return hours_of(self.session, {row.enrollment_id for row in self.rows})
+
     def look(self, row: Row[Any]) -> None:
         state = PromptState(row.state)
         held = held_back(row, now=self.now)
@@ -91,10 +101,10 @@ class _Batch:
             self._expire(row, "not_sent" if state in _UNSENT else None)
         elif state is not PromptState.PLANNED:
             self._remind(row, state, held)
-        elif held is not None:
-            self._move(row, Event.BLOCK, reason=held, left=())
+        elif held is None and (until := self._rings_until(row, row.due_at)) is not None:
+            self._tell(row, until)
         else:
-            self._tell(row)
+            self._move(row, Event.BLOCK, reason=held or QUIET, left=())
 
     def write(self) -> None:
         outbox.promise(self.session, self.promises, system_now=self.system_now)
@@ -106,24 +116,37 @@ class _Batch:
         if not self.gateways[row.study_id]:
             self.ended.append(row)
 
-    def _tell(self, row: Row[Any]) -> None:
+    def _rings_until(self, row: Row[Any], moment: datetime) -> datetime | None:
+        """Until when something of this moment may ring; None where it lies in quiet hours."""
+        until = self.hours[row.enrollment_id].until(moment)
+        return None if until is None else max(until, moment + GRACE)
+
+    def _tell(self, row: Row[Any], until: datetime) -> None:
         """Queued for a push gateway; for a phone that asks by itself it is sent by being there."""
         left = [one for one in reminders(row) if one > self.now]
         gateways = self.gateways[row.study_id]
-        self.promises += prompt_promises(row, gateways, kind="prompt", number=0, now=self.now, system_now=self.system_now)
+        self.promises += prompt_promises(
+            row, gateways, kind="prompt", number=0, now=self.now, system_now=self.system_now, rings_until=until
+        )
         self._move(row, Event.QUEUE, left=left)
         if not gateways:
             self._move(row, Event.SEND, before=PromptState.QUEUED, left=left, sent_at=self.now)
 
     def _remind(self, row: Row[Any], state: PromptState, held: str | None) -> None:
-        """Once, however many reminders have come due; during a pause they fall away."""
-        left = [one for one in reminders(row) if one > self.now]
-        due = len(left) < len(row.reminders_left)
+        """Once, however many reminders have come due; during a pause and in quiet hours they fall away."""
+        coming = reminders(row)
+        left = [one for one in coming if one > self.now]
+        due = [one for one in coming if one <= self.now]
         number = row.reminders_sent + 1
-        told = due and held is None
-        if told:
+        until = self._rings_until(row, max(due)) if due else None
+        if due and held is None and (until is None or until <= self.now):
+            held = QUIET
+        told = until is not None and held is None
+        if until is not None and held is None:
             gateways = self.gateways[row.study_id]
-            self.promises += prompt_promises(row, gateways, kind="reminder", number=number, now=self.now, system_now=self.system_now)
+            self.promises += prompt_promises(
+                row, gateways, kind="reminder", number=number, now=self.now, system_now=self.system_now, rings_until=until
+            )
         changes: dict[str, Any] = {
             "reminders_left": [one.isoformat() for one in left],
             "reminders_sent": number if told else row.reminders_sent,

@@ -179,6 +179,17 @@ def awake_at(first: int, last: int, zone: str, wake_history: Sequence[WakeSpan])
     return any(start <= first and last <= end for start, end in spans)
 
 
+def awake_until(instant: datetime, zone: str, wake_history: Sequence[WakeSpan]) -> datetime | None:
+    """Until when the person is awake in `zone`, windows that follow without a break taken together; None in quiet hours."""
+    first, last = floor(instant.timestamp()), to_seconds(instant)
+    today = _date(first, zone)
+    end: int | None = None
+    for start, until in sorted(_span(today + DAY * number, wake_history, zone) for number in (-1, 0, 1)):
+        if (start <= first and last <= until) or (end is not None and start <= end):
+            end = until if end is None else max(end, until)
+    return None if end is None else to_instant(end)
+
+
 def _date(instant: int, zone: str) -> date:
     """What the calendar shows in `zone`."""
     return date_of((instant + offsets(zone).at(instant)) // DAY_SECONDS)

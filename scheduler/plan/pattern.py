@@ -15,7 +15,7 @@ from models.definition.prompting import Design, Fixed, Stratified, Uniform, Wake
 from scheduler.plan import fixed, signal, spread, window
 from scheduler.plan.calendar import DAY, WakeSpan, ZoneSpan
 from scheduler.plan.dayform import DayForm
-from scheduler.plan.draw import DayView, Draw
+from scheduler.plan.draw import DayView, Draw, Keep
 from scheduler.plan.keyed import PlanKey
 from scheduler.plan.moves import views
 
@@ -108,29 +108,27 @@ class Pattern:
             before = signal.trimmed(design, self._view(day - DAY))[1] + design.gap_minutes * 60
             if before > signal.trimmed(design, view)[0]:
                 return blank._replace(chained=True)
-            return self._signal(design, view, blank) if isinstance(design, Stratified) else _spread(design, view, blank)
+            return self._drawn(design, view, blank)
         if isinstance(design, Fixed):
             return _ready(blank, fixed.draw(design, view, range(len(design.times))))
         if not design.jitter_minutes:
             return _ready(blank, {0: window.still(design, view)})
         return blank._replace(draws=lambda key: {0: window.draw(key, design, view)})
 
-    def _signal(self, design: Stratified, view: DayView, blank: Entry) -> Entry:
-        whole, gap = signal.trimmed(design, view), design.gap_minutes * 60
+    def _drawn(self, design: Stratified | Uniform, view: DayView, blank: Entry) -> Entry:
+        whole, slots = signal.trimmed(design, view), range(design.prompts)
         distance = max(design.gap_minutes, design.exclude_minutes) * 60
         near = tuple(
             one for one, last in self._excluded(design, view.day) if last + distance > whole[0] and one.first - distance < whole[1]
         )
-        slots = range(design.prompts)
-        rooms = signal.rooms(design, view, slots, [(one.first, distance) for one in near])
-
-        def apart(key: PlanKey, instants: Iterable[int]) -> Mapping[int, Draw]:
-            return signal.draw(key, design, view, slots, keeps=[(at, distance) for at in instants])
-
         shared = all(one.jitter is None for one in near)
-        return blank._replace(draws=lambda key: signal.pick(key, rooms, gap), near=near, shared=shared, apart=apart)
+        blank = blank._replace(near=near, shared=shared)
+        away = [(one.first, distance) for one in near] if shared else []
+        if isinstance(design, Uniform):
+            return _spread(design, view, blank, slots, away, distance)
+        return _signal(design, view, blank, slots, away, distance)
 
-    def _excluded(self, design: Stratified, day: date) -> Iterator[tuple[Near, int]]:
+    def _excluded(self, design: Stratified | Uniform, day: date) -> Iterator[tuple[Near, int]]:
         """The moments of excluded designs on this date and the two beside it, each with the last second that it may stand on."""
         for other in self._designs:
             if other.id not in design.exclude or isinstance(other, Stratified | Uniform):
@@ -149,8 +147,22 @@ def _on(design: Planned, day: date) -> bool:
     return not design.when.weekdays or day.isoweekday() in design.when.weekdays
 
 
-def _spread(design: Uniform, view: DayView, blank: Entry) -> Entry:
-    return blank._replace(draws=lambda key: spread.draw(key, design, view, range(design.prompts)))
+def _signal(design: Stratified, view: DayView, blank: Entry, slots: Sequence[int], away: Sequence[Keep], distance: int) -> Entry:
+    rooms, gap = signal.rooms(design, view, slots, away), design.gap_minutes * 60
+
+    def apart(key: PlanKey, instants: Iterable[int]) -> Mapping[int, Draw]:
+        return signal.draw(key, design, view, slots, keeps=[(at, distance) for at in instants])
+
+    return blank._replace(draws=lambda key: signal.pick(key, rooms, gap), apart=apart)
+
+
+def _spread(design: Uniform, view: DayView, blank: Entry, slots: Sequence[int], away: Sequence[Keep], distance: int) -> Entry:
+    room = spread.room(design, view, slots, away=away)
+
+    def apart(key: PlanKey, instants: Iterable[int]) -> Mapping[int, Draw]:
+        return spread.draw(key, design, view, slots, away=[(at, distance) for at in instants])
+
+    return blank._replace(draws=lambda key: spread.pick(key, room, slots), apart=apart)
 
 
 def _ready(blank: Entry, draws: Mapping[int, Draw]) -> Entry:

@@ -180,17 +180,27 @@ class Planner:
         slots = [k for k in part.slots if k not in stands]
         if not slots:
             return stands
-        keeps = self._keeps(part, part.design, view) if isinstance(part.design, Stratified | Uniform) else []
+        drawn = part.design if isinstance(part.design, Stratified | Uniform) else None
+        keeps = self._keeps(part, drawn, view) if drawn else []
+        away = list(self._excluded(drawn, view)) if drawn else []
         placed = [one.draw.at for one in stands.values() if one.draw.fits]
-        draws = self._draw(part.design, view, slots, keeps=keeps, placed=placed, fresh=fresh)
+        draws = self._draw(part.design, view, slots, keeps=keeps, away=away, placed=placed, fresh=fresh)
         if view.since is None or all(draw.fits for draw in draws.values()):
             return {**stands, **{k: Settled(draw) for k, draw in draws.items()}}
         at_home = replace(view, since=None)
-        unmoved = self._draw(part.design, at_home, part.slots, keeps=keeps, placed=[], fresh="")
+        unmoved = self._draw(part.design, at_home, part.slots, keeps=keeps, away=away, placed=[], fresh="")
         return {**stands, **{k: Settled(draw, not draw.fits and unmoved[k].fits) for k, draw in draws.items()}}
 
     def _draw(
-        self, design: Planned, view: DayView, slots: Sequence[int], *, keeps: Sequence[Keep], placed: Sequence[int], fresh: str
+        self,
+        design: Planned,
+        view: DayView,
+        slots: Sequence[int],
+        *,
+        keeps: Sequence[Keep],
+        away: Sequence[Keep],
+        placed: Sequence[int],
+        fresh: str,
     ) -> Mapping[int, Draw]:
         if isinstance(design, Fixed):
             return fixed.draw(design, view, slots)
@@ -198,14 +208,14 @@ class Planner:
             return {k: window.draw(self._key, design, view, label=fresh) for k in slots}
         apart = [*keeps, *((at, design.gap_minutes * 60) for at in placed)]
         if isinstance(design, Uniform):
-            return spread.draw(self._key, design, view, slots, keeps=apart, label=fresh)
-        return signal.draw(self._key, design, view, slots, keeps=apart, label=fresh)
+            return spread.draw(self._key, design, view, slots, keeps=apart, away=away, label=fresh)
+        return signal.draw(self._key, design, view, slots, keeps=[*apart, *away], label=fresh)
 
     def _keeps(self, part: _Part, design: Stratified | Uniform, view: DayView) -> list[Keep]:
-        """What draws stay away from, as known in this epoch: excluded designs, and this design's prompts of the days beside it."""
+        """What draws stay away from, as known in this epoch, of this design's prompts on the days beside it."""
         gap = design.gap_minutes * 60
         yesterday, tomorrow = view.day - DAY, view.day + DAY
-        keeps = list(self._excluded(design, view)) if isinstance(design, Stratified) else []
+        keeps: list[Keep] = []
         if self._touches_yesterday(part, design, view.day):
             keeps += [(at, gap) for at in self._instants(part, yesterday, view.epoch)]
         known = view.since is not None and self.views(tomorrow)[0].epoch < view.epoch
@@ -216,7 +226,8 @@ class Planner:
             keeps += [(one.draw.at, gap) for day in (yesterday, tomorrow) for one in self._sent(part, day).values()]
         return keeps
 
-    def _excluded(self, design: Stratified, view: DayView) -> Iterator[Keep]:
+    def _excluded(self, design: Stratified | Uniform, view: DayView) -> Iterator[Keep]:
+        """The prompts of excluded designs near this date, as known in this epoch."""
         apart = max(design.gap_minutes, design.exclude_minutes) * 60
         others = [other for code in design.exclude if (other := self._parts.get(code)) and isinstance(other.design, Fixed | Window)]
         for other in others:

@@ -655,6 +655,16 @@ def test_an_infeasible_design_is_refused_with_its_numbers() -> None:
         assert number in fault.message
 
 
+def test_a_uniform_design_that_excluded_prompts_leave_no_room_is_refused_with_the_room_there_is() -> None:
+    diaries = ["morning_diary", "evening_diary"]
+    assert not planted(lambda d: uniform(d, prompts=4, gap_minutes=60, exclude=diaries))
+    (fault,) = planted(lambda d: uniform(d, prompts=4, gap_minutes=60, exclude=diaries, exclude_minutes=200))
+    for words in ("4 prompts", "200 minutes from morning_diary, evening_diary", "600 minutes", "and there is room for 2."):
+        assert words in fault.message
+    (unknown,) = planted(lambda d: uniform(d, exclude=["nothing"]))
+    assert (unknown.rule, unknown.pointer) == ("unknown_design", "/designs/1/exclude/0")
+
+
 def test_a_design_that_only_the_clock_change_breaks_is_refused_with_that_day() -> None:
     def plant(document: Document) -> None:
         design(document, "random_checks").update(prompts=6, gap_minutes=70, exclude=[])

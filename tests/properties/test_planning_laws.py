@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import comb, prod
 from uuid import UUID
 
@@ -73,7 +73,7 @@ def schemes(draw):
         Window(id="morning", instrument="m", expiry=EXPIRY, edge="start", offset_minutes=10, jitter_minutes=draw(st.integers(0, 30))),
         Window(id="evening", instrument="e", expiry=EXPIRY, edge="end", offset_minutes=-60),
         Fixed(id="noon", instrument="f", expiry=EXPIRY, times=("12:00", "18:30")),
-        Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=prompts, gap_minutes=gap),
+        Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=prompts, gap_minutes=gap, exclude=exclude),
     )
 
 
@@ -86,15 +86,14 @@ def assert_gaps(inputs: PlanInput, occasions) -> None:
 
     The latter as known when the signal was drawn: a diary that a later move brings near a signal already sent stands.
     """
+    epoch = lambda instant: sum(span.valid_from < instant for span in inputs.zones[1:])  # noqa: E731
     for design in (one for one in inputs.designs if isinstance(one, Stratified | Uniform)):
         due = sorted(one.due_at for one in occasions if one.design == design.id and one.blocked in {None, "paused"})
         assert all(later - earlier >= design.gap_minutes * MINUTE for earlier, later in pairwise(due))
-    design = next(one for one in inputs.designs if isinstance(one, Stratified))
-    due = sorted(one.due_at for one in occasions if one.design == design.id and one.blocked in {None, "paused"})
-    apart = max(design.gap_minutes, design.exclude_minutes) * MINUTE
-    epoch = lambda instant: sum(span.valid_from < instant for span in inputs.zones[1:])  # noqa: E731
-    others = [one.due_at for one in occasions if one.design in design.exclude and one.blocked in {None, "paused", "quiet_hours"}]
-    assert all(abs(one - other) >= apart for one in due for other in others if epoch(other) <= epoch(one))
+        apart = max(design.gap_minutes, design.exclude_minutes) * MINUTE
+        own = [one for one in occasions if one.design == design.id and one.blocked in {None, "paused"}]
+        others = [one for one in occasions if one.design in design.exclude and one.blocked in {None, "paused", "quiet_hours"}]
+        assert all(abs(one.due_at - other.due_at) >= apart for one in own for other in others if epoch(other.due_at) <= epoch(one.due_at))
 
 
 def assert_shape(inputs: PlanInput, occasions, dates) -> None:
@@ -269,65 +268,6 @@ def test_a_lived_study_can_be_planned_again_years_later_and_matches(designs, wak
     assert_gaps(life.inputs, [again[uid] for uid in life.sent])
 
 
-def transitions(zone: str, year: int) -> tuple[tuple[datetime, timedelta, timedelta], ...]:
-    """(instant, offset before, offset after) of every clock change of a zone in a year, to the second."""
-    rules, found = calendar.zone_info(zone), []
-    offset = lambda instant: instant.astimezone(rules).utcoffset()  # noqa: E731
-    low = datetime(year, 1, 1, tzinfo=UTC)
-    while low.year == year:
-        high = low + timedelta(days=7)
-        if offset(low) != offset(high):
-            early, late = low, high
-            while late - early > timedelta(seconds=1):
-                middle = early + (late - early) // timedelta(seconds=2) * timedelta(seconds=1)
-                early, late = (middle, late) if offset(middle) == offset(low) else (early, middle)
-            found.append((late, offset(low), offset(high)))
-        low = high
-    return tuple(found)
-
-
-def clock_changes() -> dict[tuple, str]:
-    """One zone for each set of clock changes that any IANA zone has from 2026 to 2028."""
-    kinds = {tuple(one for year in (2026, 2027, 2028) for one in transitions(zone, year)): zone for zone in sorted(calendar.zones())}
-    return {changes: zone for changes, zone in kinds.items() if changes}
-
-
-WAKES = (("08:00", "22:00"), ("20:00", "10:00"), ("02:30", "14:00"))
-
-
-def test_both_clock_changes_of_every_zone_keep_every_law():
-    designs = (
-        Stratified(id="signal", instrument="s", expiry=EXPIRY, prompts=6, gap_minutes=85, exclude=("morning",)),
-        Window(id="morning", instrument="m", expiry=EXPIRY, edge="start", offset_minutes=10),
-        Window(id="evening", instrument="e", expiry=EXPIRY, edge="end", offset_minutes=-60),
-        Fixed(id="noon", instrument="f", expiry=EXPIRY, times=("02:30", "18:30")),
-        Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=5, gap_minutes=130),
-    )
-    seen = clock_changes()
-    assert len(seen) >= 20
-    for changes, zone in seen.items():
-        for (instant, before, after), wake in (
-            (one, WAKES[number % 3 if one[0].year > 2026 else each])
-            for number, one in enumerate(changes)
-            for each in range(3)
-            if one[0].year == 2026 or each == 0
-        ):
-            day = calendar.local(instant, zone).date
-            inputs = person(
-                designs, zones=[ZoneSpan(datetime(2025, 12, 1, tzinfo=UTC), zone)], wake=wake, start=datetime(2025, 12, 1, tzinfo=UTC)
-            )
-            dates = [day + DAY * number for number in range(-2, 2)]
-            occasions = [one for each in dates for one in plan_day(inputs, each)]
-            assert_shape(inputs, occasions, dates)
-            assert_gaps(inputs, occasions)
-            assert not any(one.blocked for one in occasions if one.design in {"signal", "morning", "evening", "spread"}), (zone, wake)
-            lengths = [end - start for start, end in (calendar.window(each, calendar.wake_on(inputs.wake, each), zone) for each in dates)]
-            usual = timedelta(hours=11.5 if wake[0] == "02:30" else 14)
-            assert all(
-                abs(length - usual) in {timedelta(), abs(after - before)} or length == usual - timedelta(minutes=30) for length in lengths
-            )
-
-
 # --- the density ---
 
 SHORT = DayView(day=date(2026, 5, 4), zone="UTC", start=0, end=3600, epoch=0, midnights=(-86400, 0, 86400, 172800), since=None)
@@ -422,6 +362,64 @@ def test_a_uniform_design_has_the_exact_marginals_of_an_even_draw_of_sets(gap_mi
         assert all(later.at - earlier.at >= gap for earlier, later in pairwise(one.values()))
 
 
+def every_way(gap: int, count: int, first: int, last: int, away: list[tuple[int, int]]) -> list[list[int]]:
+    """How many sets of 0 … `count` moments lie on the seconds up to each, by one sum over all seconds: nothing of spacings."""
+    ways = [[1] * (last - first + 2)] + [[0] * (last - first + 2) for _ in range(count)]
+    for x in range(first, last + 1):
+        here = x - first + 1
+        is_open = all(abs(x - at) >= apart for at, apart in away)
+        for k in range(1, count + 1):
+            before = 1 if k == 1 else ways[k - 1][max(here - gap, 0)]
+            ways[k][here] = ways[k][here - 1] + (before if is_open else 0)
+    return ways
+
+
+@pytest.mark.parametrize(
+    ("gap_minutes", "prompts", "away"),
+    [(0, 3, [(1000, 600)]), (10, 4, [(2000, 600)]), (5, 3, [(0, 300), (1800, 900), (3600, 420)])],
+)
+def test_a_uniform_design_around_excluded_prompts_has_the_exact_marginals_of_an_even_draw_of_sets(gap_minutes, prompts, away):
+    design = Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=prompts, gap_minutes=gap_minutes)
+    gap = max(gap_minutes * 60, 1)
+    ahead = every_way(gap, prompts, 0, 3600, away)
+    behind = every_way(gap, prompts, 0, 3600, [(3600 - at, apart) for at, apart in away])
+    total = ahead[prompts][-1]
+    room = spread.room(design, SHORT, range(prompts), away=away)
+    drawn = [spread.pick(PlanKey(number.to_bytes(32, "big")), room, range(prompts)) for number in range(10**5 // prompts)]
+    for k in range(prompts):
+        mass = [0.0] * 3601
+        for x in range(3601):
+            if all(abs(x - at) >= apart for at, apart in away):
+                mass[x] = ahead[k][max(x - gap + 1, 0)] * behind[prompts - 1 - k][max(3600 - x - gap + 1, 0)] / total
+        assert sum(mass) == pytest.approx(1)
+        assert_fits([one[k].at for one in drawn], mass, 120)
+    for one in drawn[:300]:
+        assert prod(draw.per_minute for draw in one.values()) == pytest.approx(60**prompts / total)
+        assert all(later.at - earlier.at >= gap for earlier, later in pairwise(one.values()))
+
+
+def test_every_set_around_an_excluded_prompt_is_drawn_as_often_as_every_other():
+    """Three seconds of 0 … 6 and 14 … 16: also how many fall on each side is even over the sets."""
+    design = Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=3, gap_minutes=0)
+    room = spread.room(design, replace(SHORT, end=16), range(3), away=[(10, 4)])
+    drawn = [spread.pick(PlanKey(number.to_bytes(32, "big")), room, range(3)) for number in range(33_000)]
+    sets = Counter(tuple(draw.at for draw in one.values()) for one in drawn)
+    seconds = [*range(7), *range(14, 17)]
+    assert set(sets) == set(combinations(seconds, 3))
+    hoped = 33_000 / len(sets)
+    freedom = len(sets) - 1
+    assert sum((count - hoped) ** 2 / hoped for count in sets.values()) < freedom + 4 * (2 * freedom) ** 0.5
+
+
+def test_a_uniform_day_that_excluded_prompts_fill_asks_as_often_as_it_can_and_says_so():
+    design = Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=5, gap_minutes=20)
+    one = spread.draw(PlanKey(bytes(32)), design, SHORT, range(5), away=[(1200, 1200)])
+    assert [draw.fits for draw in one.values()] == [True, True, True, False, False]
+    assert all(draw.at == 0 or draw.at >= 2400 for draw in one.values() if draw.fits)
+    nothing = spread.draw(PlanKey(bytes(32)), design, SHORT, range(5), away=[(1800, 1900)])
+    assert not any(draw.fits for draw in nothing.values())
+
+
 def test_every_set_that_keeps_the_gap_is_drawn_as_often_as_every_other():
     design = Uniform(id="spread", instrument="u", expiry=EXPIRY, prompts=2, gap_minutes=1)
     view = replace(SHORT, end=69)
@@ -467,7 +465,7 @@ def any_designs(draw):
         Fixed(id="noon", instrument="f", expiry=EXPIRY, when=when(), times=("12:00", "18:30", "02:30")),
         Uniform(
             id="spread", instrument="u", expiry=EXPIRY, when=when(), prompts=draw(st.integers(1, 8)), gap_minutes=draw(st.integers(0, 120)),
-            hours=draw(st.sampled_from((None, WakeWindow(start="10:00", end="18:30")))),
+            hours=draw(st.sampled_from((None, WakeWindow(start="10:00", end="18:30")))), exclude=exclude, exclude_minutes=45,
         ),
     )  # fmt: skip
 

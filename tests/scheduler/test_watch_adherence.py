@@ -144,8 +144,8 @@ def test_a_study_without_such_rules_is_looked_at_and_left_alone(sessions: Sessio
 def test_moving_study_time_looks_twice_a_day_and_tells_the_owner(sessions: Sessions, keys: Keys, study: Built) -> None:
     place = Place(sessions, keys, clock=MovableClock(NOW))
     person = build_person(sessions, keys, study, planned_until=None, watch_at=NOW)
-    for number in range(3):
-        add_prompt(sessions, study, person, due_at=NOW + (8 * number + 1) * HOUR)
+    for hours in (1, 9, 22.5):
+        add_prompt(sessions, study, person, due_at=NOW + hours * HOUR)
     run_until(place.duties, NOW + 24 * HOUR)
     assert alerts(place) == [], "the last of the three ends with the day"
     run_until(place.duties, NOW + 36 * HOUR)

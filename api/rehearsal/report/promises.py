@@ -107,8 +107,6 @@ def _gaps(slots: Sequence[Slot], protocols: Mapping[int, Protocol], faults: Faul
         )
         for one, other in pairwise(own):
             _near(one, other, design.gap_minutes, "gap", "seen", faults, seen)
-        if not isinstance(design, Stratified):
-            continue
         others = sorted((slot for code in design.exclude for slot in by_design.get(code, ())), key=lambda one: one.scheduled_utc)
         apart = max(design.gap_minutes, design.exclude_minutes)
         if others:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from models.definition.base import pointer
-from models.definition.checks.fit import CLOCK_CHANGE_MINUTES, first_unfit, kept_away, length, minutes
+from models.definition.checks.fit import CLOCK_CHANGE_MINUTES, first_unfit, kept_away, length, minutes, most
 from models.definition.prompting import Design, Event, Fixed, FollowUp, Interval, Stratified, Uniform, WakeBounds, Window
 from models.definition.protocol import Protocol
 from models.errors import Fault
@@ -29,7 +29,7 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
         if isinstance(design, Stratified):
             yield from _stratified(protocol, at, design)
         if isinstance(design, Uniform):
-            yield from _uniform(protocol.wake, at, design)
+            yield from _uniform(protocol, at, design)
         if isinstance(design, Interval):
             yield from _interval(at, design)
         if isinstance(design, Window):
@@ -85,12 +85,16 @@ def _stratified(protocol: Protocol, at: Path, design: Stratified) -> Iterator[Fa
     for window in (shortest, shortest - CLOCK_CHANGE_MINUTES):
         block = _unfit(protocol, design, window)
         if block is not None:
-            yield Fault(pointer(*at), "sampling_infeasible", _numbers(design, shortest, window, block))
+            yield Fault(
+                pointer(*at),
+                "sampling_infeasible",
+                f"{_needs(design, shortest, window)}, and block {block} of {design.prompts} has no room.",
+            )
             return
 
 
 def _unfit(protocol: Protocol, design: Stratified, window: float) -> int | None:
-    others = [one for one in map(protocol.design, design.exclude) if isinstance(one, Fixed | Window)]
+    others = _others(protocol, design)
     start, end = float(design.from_start_minutes), window - design.to_end_minutes
     if end - start < design.prompts - 1:
         return 1
@@ -99,6 +103,11 @@ def _unfit(protocol: Protocol, design: Stratified, window: float) -> int | None:
         if block is not None:
             return block
     return None
+
+
+def _others(protocol: Protocol, design: Stratified | Uniform) -> list[Fixed | Window]:
+    """The designs that it stays away from."""
+    return [one for one in map(protocol.design, design.exclude) if isinstance(one, Fixed | Window)]
 
 
 def _shortest(wake: WakeBounds, design: Stratified | Uniform) -> float:
@@ -116,22 +125,24 @@ def _hours(protocol: Protocol, at: Path, design: Stratified | Uniform) -> Iterat
         if after + open_for > awake:
             message = f"These hours begin {after} minutes after the default {name} window and last {open_for}; that window has {awake}."
             yield Fault(pointer(*at, "hours"), "hours_outside_wake", message)
-    others = map(protocol.design, design.exclude if isinstance(design, Stratified) else ())
-    if any(isinstance(other, Window) for other in others):
+    if any(isinstance(other, Window) for other in _others(protocol, design)):
         message = "In clock hours only designs at fixed times can be kept away from; those relative to waking may fall anywhere."
         yield Fault(pointer(*at, "exclude"), "excluded_design_kind", message)
 
 
-def _uniform(wake: WakeBounds, at: Path, design: Uniform) -> Iterator[Fault]:
-    shortest, needed = _shortest(wake, design), (design.prompts - 1) * design.gap_minutes
-    left = shortest - CLOCK_CHANGE_MINUTES - design.from_start_minutes - design.to_end_minutes
-    if left < max(needed, design.prompts / 60):
-        message = (
-            f"{design.prompts} prompts, {design.gap_minutes} minutes apart, do not fit: the shortest window has {shortest:g} minutes, "
-            f"{shortest - CLOCK_CHANGE_MINUTES:g} on the day the clocks go forward; after {design.from_start_minutes} at its start and "
-            f"{design.to_end_minutes} at its end {max(left, 0):g} are left, and {needed} are needed for the gaps alone."
-        )
-        yield Fault(pointer(*at), "sampling_infeasible", message)
+def _uniform(protocol: Protocol, at: Path, design: Uniform) -> Iterator[Fault]:
+    shortest = _shortest(protocol.wake, design)
+    for window in (shortest, shortest - CLOCK_CHANGE_MINUTES):
+        room = _room(protocol, design, window)
+        if room < design.prompts:
+            yield Fault(pointer(*at), "sampling_infeasible", f"{_needs(design, shortest, window)}, and there is room for {room}.")
+            return
+
+
+def _room(protocol: Protocol, design: Uniform, window: float) -> int:
+    """How many prompts fit, however the person's hours lie to the designs that it stays away from."""
+    start, end = float(design.from_start_minutes), window - design.to_end_minutes
+    return min(most(design.gap_minutes, start, end, away) for away in kept_away(design, _others(protocol, design), window))
 
 
 def _interval(at: Path, design: Interval) -> Iterator[Fault]:
@@ -145,7 +156,7 @@ def _interval(at: Path, design: Interval) -> Iterator[Fault]:
         yield Fault(pointer(*at, "jitter_minutes"), "jitter_reaches_next", message)
 
 
-def _numbers(design: Stratified, shortest: float, window: float, block: int) -> str:
+def _needs(design: Stratified | Uniform, shortest: float, window: float) -> str:
     change = "" if window == shortest else f", {window:g} on the day the clocks go forward"
     left = window - design.from_start_minutes - design.to_end_minutes
     apart = max(design.gap_minutes, design.exclude_minutes)
@@ -154,7 +165,7 @@ def _numbers(design: Stratified, shortest: float, window: float, block: int) -> 
         f"{design.prompts} prompts, {design.gap_minutes} minutes apart{near}, do not fit: "
         f"the shortest {'wake ' if design.hours is None else ''}window has {shortest:g} minutes{change}; "
         f"after {design.from_start_minutes} at its start and {design.to_end_minutes} at its end {max(left, 0):g} are left, "
-        f"{(design.prompts - 1) * design.gap_minutes} are needed for the gaps alone, and block {block} of {design.prompts} has no room."
+        f"{(design.prompts - 1) * design.gap_minutes} are needed for the gaps alone"
     )
 
 

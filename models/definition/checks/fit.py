@@ -1,10 +1,11 @@
 """Whether prompts fit: the arithmetic of equal blocks, gaps and kept-away stretches, in minutes from the start of the wake window."""
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from models.definition.prompting import Fixed, Stratified, Window
+from models.definition.prompting import Fixed, Stratified, Uniform, Window
 
 CLOCK_CHANGE_MINUTES: Final = 60
 """What a wake window loses in absolute time on the day the clocks go forward."""
@@ -39,7 +40,24 @@ def first_unfit(count: int, gap: float, start: float, end: float, away: Sequence
     return None
 
 
-def kept_away(design: Stratified, others: Sequence[Fixed | Window], window: float) -> Iterator[list[Stretch]]:
+def most(gap: float, start: float, end: float, away: Sequence[Stretch]) -> int:
+    """How many prompts, any two at least `gap` minutes apart, have room on whole seconds of [start, end], none inside `away`.
+
+    Each stretch of `away` is at least twice as long as the gap, so what lies on its two sides cannot be in each other's way.
+
+    >>> most(60, 0, 360, []), most(60, 0, 360, [(50, 290)]), most(60, 0, 50, [(-10, 60)]), most(0, 0, 1, [])
+    (7, 3, 0, 61)
+    """
+    count, reached = 0, start
+    for low, high in [*sorted(away), (end, math.inf)]:
+        last = min(low, end)
+        if reached <= last:
+            count += int((last - reached) * 60) + 1 if not gap else int((last - reached) // gap) + 1
+        reached = max(reached, high)
+    return count
+
+
+def kept_away(design: Stratified | Uniform, others: Sequence[Fixed | Window], window: float) -> Iterator[list[Stretch]]:
     """Every arrangement, on a grid, of the stretches that the excluded designs take out of a window of so many minutes.
 
     A jittered prompt may stand anywhere in its jitter; wall-clock times may fall anywhere in the window, together, since the window is

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from models.definition.base import pointer
 from models.definition.instrument import PERSONAL_LISTS, Instrument
-from models.definition.prompting import FollowUp, Stratified
+from models.definition.prompting import FollowUp, Stratified, Uniform
 from models.definition.protocol import Protocol
 from models.errors import Fault
 from models.kinds import DesignKind
@@ -98,11 +98,11 @@ def _designs(protocol: Protocol) -> Iterator[Fault]:
             yield Fault(pointer("designs", place, "instrument"), "unknown_instrument", "The protocol has no such instrument.")
         if isinstance(design, FollowUp):
             yield from _instruments(protocol, ("designs", place, "after"), design.after)
-        if isinstance(design, Stratified):
+        if isinstance(design, Stratified | Uniform):
             yield from _excluded(protocol, place, design)
 
 
-def _excluded(protocol: Protocol, place: int, design: Stratified) -> Iterator[Fault]:
+def _excluded(protocol: Protocol, place: int, design: Stratified | Uniform) -> Iterator[Fault]:
     for number, design_id in enumerate(design.exclude):
         other, where = protocol.design(design_id), pointer("designs", place, "exclude", number)
         if other is None:
