@@ -59,11 +59,14 @@ class Turn:
         versions = self.person.versions
         stored = [row for row in stored if row.slot_date >= self.first]
         rows = {row.uid: row for row in stored if versions.on(row.slot_date) is not None}
-        # Rows lie after `last` only where they were planned before a move to the west.
-        last = max(self.last, max((row.slot_date for row in rows.values()), default=self.last))
-        texts = {version: protocols.get(session, version) for version in (self.current, *versions.among(self.first, last))}
-        sent = unmovable(stored, now=self.now)
-        wanted = {one.uid: one for one in wanted_of(self.person, versions, texts, sent, self.first, last)}
+        # Rows lie after `last` only where they were planned before a move. They follow the plan; nothing is added beside them, or the
+        # horizon would grow with every move. An interval's slot may count to the date after the one that it counted to.
+        until = max(self.last, max((row.slot_date for row in rows.values()), default=self.last))
+        if any(row.kind == DesignKind.INTERVAL and row.slot_date == until for row in rows.values()):
+            until += DAY
+        texts = {version: protocols.get(session, version) for version in (self.current, *versions.among(self.first, until))}
+        occasions = wanted_of(self.person, versions, texts, unmovable(stored, now=self.now), self.first, until)
+        wanted = {one.uid: one for one in occasions if one.slot.local_date <= self.last or one.uid in rows}
         changes = reconcile([_planned_row(row) for row in rows.values()], wanted.values(), now=self.now, reason=reason)
         again: tuple[Retime | Block, ...] = (*changes.retime, *changes.block)
         for one in again:

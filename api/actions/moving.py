@@ -38,7 +38,7 @@ def read_moving(session: ReadSession, people: Sequence[Row[Any]], *, now: dateti
     found = []
     for one in people:
         today = local(now, one.zone).date
-        found.append(Moving(one, today, versions_of(one, moves[one.id], today), one.id not in moves))
+        found.append(Moving(one, today, versions_of(one, moves[one.id], today), not moves[one.id]))
     return found
 
 
