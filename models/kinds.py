@@ -281,6 +281,15 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+class ModelMove(StrEnum):
+    """What a named human did with a population model."""
+
+    SHADOWED = "shadowed"
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled_back"
+    WITHDRAWN = "withdrawn"
+
+
 class OutcomeStatus(StrEnum):
     PENDING = "pending"
     OBSERVED = "observed"

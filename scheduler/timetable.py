@@ -18,6 +18,7 @@ from scheduler.jobs import (
     expire_outcomes,
     plan_horizon,
     run_decision_points,
+    score_people,
     send_deliveries,
     sweep,
     watch_adherence,
@@ -63,6 +64,7 @@ TIMETABLE: Final = (
     Duty("run_decision_points", 10, run_decision_points.run, "decision"),
     Duty("expire_outcomes", 30, expire_outcomes.run, "outcome"),
     Duty("watch_adherence", 60, watch_adherence.run, "watch", single=False),
+    Duty("score_people", 60, score_people.run, "score", single=False),
     Duty("escalate_alerts", 5, escalate_alerts.run, "alert", single=False, coming=escalate_alerts.coming, wakes=("send_deliveries",)),
     Duty("send_deliveries", 2, send_deliveries.run, "delivery", single=False, coming=send_deliveries.coming),
     Duty("audit_alerts", 30, audit_alerts.run),
@@ -145,7 +147,7 @@ def _look(duties: Duties, now: datetime) -> moments.Look:
 def _coming(duties: Duties, look: moments.Look) -> datetime | None:
     """The first later instant at which a duty of study time has something to do."""
     plan = None if look.plan is None else look.plan - _ahead(duties)
-    return min((one for one in (look.prompt, look.alert, look.outcome, look.watch, plan) if one is not None), default=None)
+    return min((one for one in (look.prompt, look.alert, look.outcome, look.watch, look.score, plan) if one is not None), default=None)
 
 
 def _ahead(duties: Duties) -> timedelta:

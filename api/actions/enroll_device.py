@@ -145,7 +145,9 @@ def _begin(session: WriteSession, house: House, person: Row[Any], zone: str) -> 
     if person.started_at is not None:
         phone_queries.change(session, person.id, zone=zone)
         return
-    phone_queries.change(session, person.id, state=EnrollmentState.ACTIVE, zone=zone, started_at=now, planned_until=now, watch_at=now)
+    phone_queries.change(
+        session, person.id, state=EnrollmentState.ACTIVE, zone=zone, started_at=now, planned_until=now, watch_at=now, score_at=now
+    )
     start = _today(session, house, person.id)
     if not planning.wake_history(session, person.id):
         phone_queries.add_wake(session, person, person.wake_windows, start, source="staff", now=now)

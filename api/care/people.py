@@ -1,6 +1,6 @@
 """One person: enroll, read, and what staff may set."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,14 +22,20 @@ from api.problems import responses
 from api.router import Router
 from api.shapes import Line, Moment, Shape
 from models.access import Ability, Viewer, require_study
-from models.dataset.recent import recent
+from models.dataset.recent import Recent, recent
 from models.kinds import EnrollmentState, Leaving
 from models.queries import caseload as lists
 from models.queries import enrollment as rows
+from models.queries.population import moves_of, newest_scores
 from models.queries.study import study_by_uid
 from models.session import ReadSession
+from risk.policy.variables import EVIDENCE_HOURS
+from risk.serving import standings
 
 router = Router(prefix="/v1/care/participants", tags=["care"])
+
+FRESH = timedelta(hours=26)
+"""A score is made at every local midnight; a day has up to 25 hours, and a duty may be late."""
 
 Label = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """A code of the study, never a name."""
@@ -96,6 +102,21 @@ class MoveOut(Shape):
     moved_at: Moment
 
 
+class ProbabilityOut(Shape):
+    """What a population model in use said of the person's newest scored day. Investigational: association, never cause, not a diagnosis."""
+
+    target: str
+    """A report of use within a day, or within a week, from the midnight on."""
+    probability: float | None
+    """Null, never low, where the score is older than a day or nothing was answered for a day."""
+    as_of: Moment
+    """The local midnight: nothing known later was read."""
+    evidence_age_hours: float | None
+    """Since the newest answer."""
+    model: str
+    synthetic: bool
+
+
 class PersonOut(Shape):
     banner: Banner
     enrollment_id: UUID
@@ -127,6 +148,8 @@ class PersonOut(Shape):
     adherence: RecentOut | None
     """Null where the person withdrew the use of the data."""
     estimate: EstimateOut | None
+    probabilities: list[ProbabilityOut] | None
+    """Of the models in use, one for each target; empty without one, null where the viewer may not see estimates."""
     open_alerts: int | None
     highest_tier: int | None
 
@@ -245,6 +268,7 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
             caseload=[assignment_out(one) for one in lists.assignments_of(session, row.id)],
             adherence=None if adherence is None else recent_out(adherence),
             estimate=estimate_out(estimate, now=now) if may[Ability.SEE_ESTIMATES] else None,
+            probabilities=_probabilities(session, row, adherence, now) if may[Ability.SEE_ESTIMATES] else None,
             open_alerts=(alerts.number if alerts is not None else 0) if may[Ability.SEE_ALERTS] else None,
             highest_tier=alerts.tier if alerts is not None and may[Ability.SEE_ALERTS] else None,
         )
@@ -257,6 +281,25 @@ def _may(session: ReadSession, viewer: Viewer, ability: Ability, row: Row[Any], 
 def _identifiers(house: House, row: Row[Any]) -> Identifiers:
     name, contact = open_identifiers(house.keys, row)
     return Identifiers(name=name, contact=contact, erased=row.erased_at is not None)
+
+
+def _probabilities(session: ReadSession, row: Row[Any], adherence: Recent | None, now: datetime) -> list[ProbabilityOut]:
+    """Of models in use alone; a score of one that was rolled back is not shown any more."""
+    if adherence is None:
+        return []
+    in_use = [key for one in standings(moves_of(session, row.study_id)).values() for key in one.promoted]
+    silent = adherence.silent_hours
+    return [
+        ProbabilityOut(
+            target=one.target,
+            probability=one.probability if silent is not None and silent <= EVIDENCE_HOURS and now - one.as_of <= FRESH else None,
+            as_of=one.as_of,
+            evidence_age_hours=None if silent is None else round(silent, 2),
+            model=one.name,
+            synthetic=one.synthetic,
+        )
+        for one in newest_scores(session, row.id, in_use)
+    ]
 
 
 def _device(row: Row[Any]) -> HeldDevice:

@@ -12,51 +12,34 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from math import floor, nan
+from math import nan
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from models.definition.instrument import Item
-from models.definition.itemmap import indicator
 from models.definition.load import parse
 from models.definition.protocol import Protocol
 from models.errors import Invalid
-from models.kinds import ItemKind, Node
+from models.kinds import ItemKind
 from risk.laboratory.terms import Dataset
-from risk.population.features import Event, Sources, Variable
-from risk.population.history import History, Prompts, series, told
+from risk.population.features import Sources, Variable
+from risk.population.history import History
+from risk.population.record import EVENTS, STATES, Record, variable_of
 from scheduler.plan.calendar import zone_info
 
 Row = Mapping[str, str]
-USED: Final = {"opioid_use": ("yes", "no"), "use_since_report": ("yes", "no")}
-"""Variables that ask for use: the answer that says so, and the one that says not."""
-ASKS_THE_DAY: Final = "opioid_use"
-"""The one that follows a whole day."""
-EVENT_VARIABLES: Final = {"other_use": ("other_use", {"1"}), "medicine": ("missed_dose", {"missed"})}
-"""Variable -> what an answer tells of, and the answers that do."""
-EVENTS: Final = (Event("missed_dose", 1), Event("dose", -1), Event("other_use", 1))
-CONFIDENCE: Final = frozenset({"control", "confidence_today", "week_confidence"})
 GROUPS: Final = {"sex": "sex", "medicine_kind": "medication"}
-NETWORK: Final = ("level", "rise", "cusum_innovation", "cusum_baseline", "drive")
-SHARES: Final = ("lag", "R", "S", "W", "E", "RS", "Ri", "context", "content", "hour")
-NOON: Final = 0.5
-NODES: Final = frozenset({Node.C, Node.R, Node.S, Node.W, Node.E})
 
 
 @dataclass(slots=True)
 class Person:
-    """One person while the tables are read. Pairs are (at, known) or (known, value), in days since the midnight of study day 1."""
+    """One person while the tables are read, in days since the midnight of study day 1."""
 
     row: Row
     zone: ZoneInfo
     start: date
-    uses: list[tuple[float, float]] = field(default_factory=list)
-    followed: set[int] = field(default_factory=set)
-    answers: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    events: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    prompts: list[tuple[float, bool, float]] = field(default_factory=list)
-    states: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    record: Record = field(default_factory=Record)
     groups: dict[str, str] = field(default_factory=dict)
 
     def day(self, instant: str) -> float:
@@ -128,7 +111,7 @@ def _prompts(export: _Export, people: Mapping[str, Person]) -> dict[str, Row]:
         ended = row["server_received_utc"] if done else row["expired_utc"]
         if one is not None and row["row_kind"] == "prompt" and row["sent_utc"] and ended:
             latency = float(row["response_latency_s"]) / 3600.0 if row["response_latency_s"] else nan
-            one.prompts.append((one.day(ended), done, latency))
+            one.record.prompts.append((one.day(ended), done, latency))
     return of_response
 
 
@@ -148,25 +131,16 @@ def _answers(
         happened = one.day(row["event_time_utc"])
         known = max(happened, one.day(slot["server_received_utc"])) if slot.get("server_received_utc") else happened
         name, value = row["variable"], row["value"]
-        asked = _asked_about(slot, happened)
-        if name in USED:
-            _told_of_use(one, name, value, float(asked), known)
-        if name in EVENT_VARIABLES and value in EVENT_VARIABLES[name][1]:
-            one.events.setdefault(EVENT_VARIABLES[name][0], []).append((float(asked), known))
         if name in GROUPS:
             one.groups.setdefault(GROUPS[name], value)
         item = items.get((row["protocol_revision"], row["item"]))
-        if item is not None and item.node in NODES and item.show_if is None:
-            found = indicator(item, _typed(item, row))
-            if found is not None:
-                one.answers.setdefault(name, []).append((known, found))
-                variables.setdefault(name, Variable(name, item.node.value, item.node is Node.C or name in CONFIDENCE))
+        typed = None if item is None else _typed(item, row)
+        if one.record.answer(item, name, value, typed, happened=happened, known=known, study_day=_study_day(slot)) and item is not None:
+            variables.setdefault(name, variable_of(item))
 
 
-def _asked_about(slot: Row, happened: float) -> int:
-    """The day that a question since the last time is about: that of its prompt, or the one before where it was put before noon."""
-    day = int(slot["study_day"]) - 1 if slot.get("row_kind") == "prompt" and slot.get("study_day") else floor(happened)
-    return day - 1 if floor(happened) == day and happened - day < NOON else day
+def _study_day(slot: Row) -> int | None:
+    return int(slot["study_day"]) if slot.get("row_kind") == "prompt" and slot.get("study_day") else None
 
 
 def _typed(item: Item, row: Row) -> Any:
@@ -178,21 +152,11 @@ def _typed(item: Item, row: Row) -> Any:
     return float(row["value_number"]) if row["value_number"] else None
 
 
-def _told_of_use(one: Person, name: str, value: str, day: float, known: float) -> None:
-    yes, no = USED[name]
-    if value == yes:
-        one.uses.append((day, known))
-    if name == ASKS_THE_DAY and value in {yes, no}:
-        one.followed.add(int(day))
-
-
 def _timed_events(export: _Export, people: Mapping[str, Person]) -> None:
     for row in export.rows("timed_events"):
         one = people.get(row["participant_id"])
         if one is not None and row["retracted"] != "1":
-            at = one.day(row["happened_utc"])
-            pair = (float(floor(at)), max(at, one.day(row["reported_utc"] or row["happened_utc"])))
-            (one.uses if row["kind"] == "use" else one.events.setdefault(row["kind"], [])).append(pair)
+            one.record.event(row["kind"], one.day(row["happened_utc"]), one.day(row["reported_utc"] or row["happened_utc"]))
 
 
 def _estimates(export: _Export, people: Mapping[str, Person]) -> None:
@@ -201,24 +165,18 @@ def _estimates(export: _Export, people: Mapping[str, Person]) -> None:
         one = people.get(row["participant_id"])
         if one is None or row["revision"] != "1":
             continue
-        detail = json.loads(row["detail"])
-        known = max(one.day(row["as_of_utc"]), one.day(row["made_utc"]))
-        flat = {name: detail["features"].get(name) for name in NETWORK} | {
-            f"share:{name}": detail["contributions"].get(name) for name in SHARES
-        }
-        for name, value in flat.items():
-            if value is not None:
-                one.states.setdefault(name, []).append((known, float(value)))
+        one.record.estimate(max(one.day(row["as_of_utc"]), one.day(row["made_utc"])), json.loads(row["detail"]))
 
 
 def _states(people: Mapping[str, Person]) -> tuple[str, ...]:
-    known = {name for one in people.values() for name in one.states}
-    return tuple(name for name in (*NETWORK, *(f"share:{name}" for name in SHARES)) if name in known)
+    known = {name for one in people.values() for name in one.record.states}
+    return tuple(name for name in STATES if name in known)
 
 
 def _thirds(people: Mapping[str, Person]) -> dict[str, str]:
     """Each person's third by the share of prompts that they answered."""
-    share = {name: sum(done for _, done, _ in one.prompts) / len(one.prompts) for name, one in people.items() if one.prompts}
+    asked = {name: one.record.prompts for name, one in people.items() if one.record.prompts}
+    share = {name: sum(done for _, done, _ in prompts) / len(prompts) for name, prompts in asked.items()}
     ordered = sorted(share, key=lambda name: (share[name], name))
     words = ("lowest third", "middle third", "highest third")
     return {name: words[3 * place // len(ordered)] for place, name in enumerate(ordered)}
@@ -226,20 +184,12 @@ def _thirds(people: Mapping[str, Person]) -> dict[str, str]:
 
 def _history(one: Person, thirds: Mapping[str, str]) -> History:
     ended = one.row["last_study_day"]
-    prompts = sorted(one.prompts)
     third = thirds.get(one.row["participant_id"])
-    return History(
-        person=one.row["participant_id"],
+    return one.record.history(
+        one.row["participant_id"],
         first=1,
         last=int(ended) if ended else 0,
-        since=0,
-        uses=told(one.uses),
-        followed=frozenset(one.followed),
-        series={name: series(pairs) for name, pairs in one.answers.items()},
-        events={name: told(pairs) for name, pairs in one.events.items()},
-        prompts=Prompts(tuple(at for at, _, _ in prompts), tuple(done for _, done, _ in prompts), tuple(late for _, _, late in prompts)),
-        states={name: series(pairs) for name, pairs in one.states.items()},
-        site=one.row["site"],
         began=one.start,
+        site=one.row["site"],
         groups=one.groups | ({"answering": third} if third else {}),
     )

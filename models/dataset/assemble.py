@@ -12,6 +12,7 @@ from models.dataset.points import (
     decision_row,
     engagement_row,
     estimate_row,
+    population_score_row,
     timed_event_row,
 )
 from models.dataset.prompt_side import PromptWalk
@@ -47,6 +48,9 @@ class Walk:
         if self.outputs.wants("estimates"):
             for row in query.estimates(self.session, enrollment_id, cut):
                 write("estimates", estimate_row(framing, person, row))
+        if self.outputs.wants("population_scores"):
+            for row in query.population_scores(self.session, enrollment_id, cut):
+                write("population_scores", population_score_row(framing, person, row))
         if self.outputs.wants("decisions"):
             for number, row in enumerate(query.decisions(self.session, enrollment_id, cut), 1):
                 snapshot = parse(row.snapshot)

@@ -36,6 +36,23 @@ def estimate_row(framing: Framing, person: Person, row: Any) -> dict[str, Cell]:
     }
 
 
+def population_score_row(framing: Framing, person: Person, row: Any) -> dict[str, Cell]:
+    return {
+        "participant_id": person.participant_id,
+        "score_id": framing.rekey("population_score", row.uid),
+        "study_day": row.study_day,
+        "as_of_utc": row.as_of,
+        "made_utc": row.made_at,
+        "model": row.model,
+        "target": row.target,
+        "model_digest": row.digest,
+        "shadow": row.shadow,
+        "probability": row.probability,
+        "inputs_hash": row.inputs_hash.hex(),
+        "synthetic": row.synthetic,
+    }
+
+
 def decision_row(framing: Framing, person: Person, row: Any, number: int, *, snapshot: Mapping[str, Any], closed: bool) -> dict[str, Cell]:
     """`snapshot` are the frozen variables; `closed`: the outcome had been closed at the cut."""
     revision = framing.revisions.get(row.protocol_version_id)

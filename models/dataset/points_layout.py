@@ -169,4 +169,25 @@ TIMED_EVENTS = Table(
     references=(TO_PERSON,),
 )
 
-POINT_SIDE: tuple[Table, ...] = (ESTIMATES, DECISIONS, ENGAGEMENT, ALERTS, ALERT_EVENTS, TIMED_EVENTS)
+POPULATION_SCORES = Table(
+    "population_scores",
+    "What the population models of the study said of each person at each local midnight, by what was known then. Not a diagnosis.",
+    (
+        PERSON,
+        text("score_id", "Id of the score.", required=True),
+        count("study_day", "The study day that begins at the midnight.", 1),
+        utc("as_of", "The midnight: nothing that became known later was read."),
+        utc("made", "When it was computed."),
+        text("model", "Which model: M0, M1a, M1b, M1 or M2.", required=True),
+        text("target", "What it foresees: a report of use within a day, or within a week.", ("day", "week"), required=True),
+        text("model_digest", "sha256 of the model's document.", required=True),
+        flag("shadow", "On trial: the score was shown to no one and drove nothing."),
+        number("probability", "The calibrated probability.", minimum=0, maximum=1),
+        text("inputs_hash", "sha256 of the features that were read."),
+        SYNTHETIC,
+    ),
+    key=("score_id",),
+    references=(TO_PERSON,),
+)
+
+POINT_SIDE: tuple[Table, ...] = (ESTIMATES, POPULATION_SCORES, DECISIONS, ENGAGEMENT, ALERTS, ALERT_EVENTS, TIMED_EVENTS)

@@ -19,6 +19,8 @@ from models.tables import (
     DecisionRow,
     Engagement,
     Enrollment,
+    PopulationModelRow,
+    PopulationScore,
     PromptEvent,
     ProtocolVersion,
     ProximalOutcome,
@@ -114,6 +116,16 @@ def estimates(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Ro
         .where(RiskEstimateRow.enrollment_id == enrollment_id, cut.holds(RiskEstimateRow))
     )
     return session.stream(statement.order_by(RiskEstimateRow.as_of, RiskEstimateRow.id), CHUNK)
+
+
+def population_scores(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """Scores of population models by day, shadows too, with their model (uq_population_score_day)."""
+    statement = (
+        select(PopulationScore, PopulationModelRow.name, PopulationModelRow.model, PopulationModelRow.target, PopulationModelRow.digest)
+        .join(PopulationModelRow, PopulationModelRow.id == PopulationScore.population_model_id)
+        .where(PopulationScore.enrollment_id == enrollment_id, cut.holds(PopulationScore))
+    )
+    return session.stream(statement.order_by(PopulationScore.study_day, PopulationScore.id), CHUNK)
 
 
 def decisions(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:

@@ -38,6 +38,7 @@ TABLES: Final[Mapping[str, Ability]] = MappingProxyType(
         "compliance": Ability.EXPORT,
         "compliance_weeks": Ability.EXPORT,
         "estimates": Ability.SEE_ESTIMATES,
+        "population_scores": Ability.SEE_ESTIMATES,
         "decisions": Ability.SEE_ESTIMATES,
         "engagement": Ability.SEE_ESTIMATES,
         "alerts": Ability.SEE_ALERTS,

@@ -13,14 +13,14 @@ from models.queries.risk import STALE
 from models.session import ReadSession
 from models.tables import Alert, Delivery, Enrollment, Prompt, ProximalOutcome, Response, RiskStateRow
 
-Owed = Literal["plan", "prompt", "decision", "outcome", "alert", "delivery", "watch"]
+Owed = Literal["plan", "prompt", "decision", "outcome", "alert", "delivery", "watch", "score"]
 """What a duty may find to do."""
 
 _UNRESOLVED = Alert.state != AlertState.RESOLVED
 _PENDING = ProximalOutcome.status == OutcomeStatus.PENDING
 _ACTIVE = Enrollment.state == EnrollmentState.ACTIVE
-_WATCHED = text("enrollment.state = 'active'")
-"""Said as the partial index says it (ix_enrollment_watch)."""
+_TAKES_PART = text("enrollment.state = 'active'")
+"""Said as the partial indexes say it (ix_enrollment_watch, ix_enrollment_score)."""
 
 _NOW = bindparam("now", type_=Prompt.next_at.type)
 _EDGE = bindparam("edge", type_=Prompt.next_at.type)
@@ -36,7 +36,8 @@ _DUE: Mapping[Owed, ColumnElement[bool]] = {
     "outcome": exists(select(ProximalOutcome.id).where(_PENDING, ProximalOutcome.closes_at <= _NOW)),
     "alert": exists(select(Alert.id).where(_UNRESOLVED, Alert.next_at <= _NOW)),
     "delivery": exists(select(Delivery.id).where(Delivery.next_at <= _SYSTEM_NOW)),
-    "watch": exists(select(Enrollment.id).where(_WATCHED, Enrollment.watch_at <= _NOW)),
+    "watch": exists(select(Enrollment.id).where(_TAKES_PART, Enrollment.watch_at <= _NOW)),
+    "score": exists(select(Enrollment.id).where(_TAKES_PART, Enrollment.score_at <= _NOW)),
 }
 
 _LOOK = select(
@@ -44,7 +45,8 @@ _LOOK = select(
     select(func.min(Prompt.next_at)).where(Prompt.next_at > _NOW).scalar_subquery().label("prompt"),
     select(func.min(Alert.next_at)).where(_UNRESOLVED, Alert.next_at > _NOW).scalar_subquery().label("alert"),
     select(func.min(ProximalOutcome.closes_at)).where(_PENDING, ProximalOutcome.closes_at > _NOW).scalar_subquery().label("outcome"),
-    select(func.min(Enrollment.watch_at)).where(_WATCHED, Enrollment.watch_at > _NOW).scalar_subquery().label("watch"),
+    select(func.min(Enrollment.watch_at)).where(_TAKES_PART, Enrollment.watch_at > _NOW).scalar_subquery().label("watch"),
+    select(func.min(Enrollment.score_at)).where(_TAKES_PART, Enrollment.score_at > _NOW).scalar_subquery().label("score"),
     select(func.min(Enrollment.planned_until)).where(_ACTIVE, Enrollment.planned_until > _EDGE).scalar_subquery().label("plan"),
 )
 """Built once: a rehearsal asks it at every moment of a study (the indexes are those of the functions below)."""
@@ -59,6 +61,7 @@ class Look:
     alert: datetime | None
     outcome: datetime | None
     watch: datetime | None
+    score: datetime | None
     plan: datetime | None
 
 
@@ -67,7 +70,7 @@ def look(session: ReadSession, *, now: datetime, edge: datetime, system_now: dat
     row = session.row(_LOOK, {"now": now, "edge": edge, "system_now": system_now})
     assert row is not None
     due = frozenset(name for name, found in zip(_DUE, row, strict=False) if found)
-    return Look(due, row.prompt, row.alert, row.outcome, row.watch, row.plan)
+    return Look(due, row.prompt, row.alert, row.outcome, row.watch, row.score, row.plan)
 
 
 def next_prompt(session: ReadSession, *, after: datetime) -> datetime | None:

@@ -22,6 +22,7 @@ from models.tables.enrollment import (
 from models.tables.export import Disclosed, Export
 from models.tables.outbox import Attempt, Delivery, Heartbeat, WebhookEndpoint
 from models.tables.people import Caseload, Duty, Participant, PersonalKey, RoleGrant, Staff, StaffSession
+from models.tables.population import PopulationModelRow, PopulationMove, PopulationScore
 from models.tables.prompt import Prompt, PromptEvent
 from models.tables.response import RejectedSubmission, Response, ResponseAmendment
 from models.tables.risk import RiskEstimateRow, RiskSnapshot, RiskStateRow
@@ -53,6 +54,9 @@ __all__ = [
     "Pause",
     "PersonalKey",
     "PlannedEvent",
+    "PopulationModelRow",
+    "PopulationMove",
+    "PopulationScore",
     "Prompt",
     "PromptEvent",
     "ProtocolMove",

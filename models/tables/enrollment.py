@@ -22,6 +22,7 @@ class Enrollment(Base):
         Index(
             "ix_enrollment_planned_until", "planned_until", postgresql_where=text("state = 'active'"), sqlite_where=text("state = 'active'")
         ),
+        Index("ix_enrollment_score", "score_at", postgresql_where=text("state = 'active'"), sqlite_where=text("state = 'active'")),
         Index("ix_enrollment_watch", "watch_at", postgresql_where=text("state = 'active'"), sqlite_where=text("state = 'active'")),
     )
 
@@ -48,6 +49,7 @@ class Enrollment(Base):
     planned_until: Mapped[datetime | None] = mapped_column(comment="prompts are rows up to here; null: nothing to plan")
     plan_stale: Mapped[bool] = mapped_column(default=False, comment="something changed: plan again at the next tick")
     watch_at: Mapped[datetime | None] = mapped_column(comment="when adherence is looked at next, without an answer; null: never")
+    score_at: Mapped[datetime | None] = mapped_column(comment="when population models score the person next; null: none is loaded")
     paused_until: Mapped[datetime | None]
     consent_collect: Mapped[bool] = mapped_column(default=True)
     consent_use: Mapped[bool] = mapped_column(default=True)

@@ -7,6 +7,7 @@ from models.protocols import Protocols
 from models.sealed import Keys
 from models.session import Sessions
 from risk.mind import Mind
+from risk.serving import Shelf
 from scheduler.delivery.port import Channels
 from scheduler.delivery.send import Sender
 from scheduler.settings import SchedulerSettings
@@ -23,6 +24,8 @@ class Duties:
     clock: Clock
     channels: Channels
     settings: SchedulerSettings = field(default_factory=SchedulerSettings)
+    shelf: Shelf = field(default_factory=Shelf)
+    """The population models that this process has read."""
 
     @property
     def sender(self) -> Sender:

@@ -20,7 +20,7 @@ from models.ids import new_uid
 from models.kinds import Role
 from models.queries.caseload import Assignment, replace_assignments
 from models.queries.rota import Shift, replace_rota
-from models.tables import Export, Prompt, RoleGrant, WebhookEndpoint
+from models.tables import Export, PopulationModelRow, Prompt, RoleGrant, WebhookEndpoint
 from tests.api.answering import disclose
 from tests.api.client import Door, Phone, Served, StaffDoor, enroll, fresh, open_study, sign_in
 from tests.build import NOW, WAKE, Built, shipped
@@ -152,6 +152,11 @@ TABLE: Mapping[str, Rule] = {
     "list_protocols": study(*STAFF),
     "read_protocol": study(*STAFF),
     "read_summary": study(*SEE_PEOPLE),
+    "list_models": study(IN, AD),
+    "store_model": study(IN, AD, body=lambda _: "{}"),
+    "promote_model": Rule("staff", frozenset({IN, AD}), "model", body=lambda _: {"note": "as agreed"}),
+    "roll_back_model": Rule("staff", frozenset({IN, AD}), "model", body=lambda _: {"note": "as agreed"}),
+    "withdraw_model": Rule("staff", frozenset({IN, AD}), "model", body=lambda _: {"note": "as agreed"}),
     "list_audit": study(AU),
     "verify_audit": study(AU),
     "give_role": study(AD, body=lambda _: {"login": "nobody-at-all", "role": "auditor"}),
@@ -306,7 +311,7 @@ def _prompt(house: Served, phone_: Phone) -> str:
 
 def _study_objects(house: Served, built: Built) -> dict[str, str]:
     spare = sign_in(house, built, Role.AUDITOR, login=fresh("spare"))
-    export, webhook = new_uid(), new_uid()
+    export, webhook, model = new_uid(), new_uid(), new_uid()
     with house.house.sessions.transaction() as session:
         grant = session.value(select(RoleGrant.uid).where(RoleGrant.staff_id == spare.viewer.staff_id))
         session.add(
@@ -332,7 +337,20 @@ def _study_objects(house: Served, built: Built) -> dict[str, str]:
             software_version="test",
             synthetic=False,
         )
-    return {"grant": str(grant), "export": str(export), "webhook": str(webhook)}
+        session.add(
+            PopulationModelRow,
+            uid=model,
+            study_id=built.study_id,
+            name="M0-day",
+            model="M0",
+            target="day",
+            digest="0" * 64,
+            file=b"{}",
+            stored_by=spare.viewer.staff_id,
+            stored_at=NOW,
+            synthetic=False,
+        )
+    return {"grant": str(grant), "export": str(export), "webhook": str(webhook), "model": str(model)}
 
 
 @pytest.fixture(scope="module")
@@ -433,6 +451,7 @@ def address(route: Route, rule: Rule, ids: Mapping[str, str]) -> str:
         "export_id": ids["export"],
         "grant_id": ids["grant"],
         "webhook_id": ids["webhook"],
+        "model_id": ids["model"],
         "rejected_id": ids["rejected"],
         "response_id": ids["response"],
         "prompt_id": ids["prompt"],

@@ -70,6 +70,24 @@ def test_an_answer_to_an_expired_prompt_is_stored_late_and_leaves_it_expired(hou
     assert asked(house, asked_phone, "momentary", uid=prompt.uid).state is PromptState.EXPIRED
 
 
+@pytest.mark.parametrize("wrong", [0, 3])
+def test_an_answer_begun_in_time_and_ended_soon_after_is_late_whatever_the_phones_clock_says(house, asked_phone, wrong):
+    prompt = asked(house, asked_phone, "momentary")
+    house.clock.study_now = prompt.expires_at + timedelta(minutes=6)
+    off = timedelta(hours=wrong)
+    body = response_body(
+        house, "momentary", {"m_crave_now": 2}, at=prompt.expires_at + timedelta(minutes=5) + off, prompt_id=str(prompt.uid)
+    )
+    body |= {
+        "sent_at": (house.clock.study_now + off).isoformat(),
+        "started_at": (prompt.expires_at - timedelta(minutes=1) + off).isoformat(),
+    }
+    receipt = asked_phone.put(f"{RESPONSES}/{new_uid()}", body).json()["receipt"]
+    assert receipt["timing"] == Timing.LATE
+    after = asked(house, asked_phone, "momentary", uid=prompt.uid)
+    assert (after.state, after.completed_at) == (PromptState.COMPLETED, prompt.expires_at + timedelta(minutes=5))
+
+
 def test_an_answer_given_in_time_by_a_phone_out_of_reach_counts_as_in_time(house, asked_phone):
     prompt = asked(house, asked_phone, "momentary")
     with house.house.sessions.transaction() as session:

@@ -452,6 +452,20 @@ TABLE: Mapping[str, Entry] = {
     ),
     "list_webhooks": entry("staff", of(**STUDY), "200 404 422", "200 404 422"),
     "delete_webhook": entry("staff", of(**STUDY, webhook_id="webhook"), "204 404 422", "204 404 422", renew="webhook"),
+    "list_models": entry("staff", of(**STUDY), "200 404 422", "200 404 422"),
+    "store_model": entry(
+        "staff",
+        lambda world: Call({"study_id": world.study}, {"note": "on trial"}, body={"digest": "0" * 64, "document": {}}),
+        "400 404 413 422",
+        "404 422",
+        off=off("a model's file carries the digest of its own bytes"),
+    ),
+    **{
+        f"{act}_model": entry(
+            "staff", send(say(note="as agreed"), **STUDY, model_id="model"), "200 400 404 409 413 422", "200 404 422", renew=renew
+        )
+        for act, renew in (("promote", "model"), ("withdraw", "model"), ("roll_back", "model_in_use"))
+    },
     # staff
     "start_staff_session": entry("public", send(credentials), "201 400 401 413 422 429", "201 422", renew="login"),
     "end_staff_session": entry("staff", plain, "204 401", "204 401", renew="session"),

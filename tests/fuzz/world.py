@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from time import monotonic, sleep
 from typing import Any, cast
 
@@ -27,12 +28,14 @@ from models.queries.study import set_mark
 from models.session import Sessions
 from models.settings import DatabaseSettings
 from models.tables import Prompt, RoleGrant, Staff
+from risk.population.artefact import write
 from scheduler.jobs.dispatch_prompts import dispatch
 from scheduler.timetable import TIMETABLE
 from tests.api.answering import answer, disclose, response_body
 from tests.api.client import QUICK, HandClock, Invited, Phone, Served, StaffDoor, enroll, fresh, invite, open_study, sign_in
 from tests.build import NOW, Built, shipped
 from tests.conftest import fixed_keys
+from tests.risk.artefacts import model
 
 STAFF = tuple(one for one in Role if one is not Role.PARTICIPANT)
 PASSWORD = "seven quiet harbors"
@@ -154,7 +157,7 @@ def _story(served: Served, base_url: str) -> World:
     made.add("staff", colleague.viewer.uid)
     made.add("staff", staff.viewer.uid)
     renew_person(made)
-    for kind in ("alert", "export", "webhook", "grant", "code", "login", "published"):
+    for kind in ("alert", "export", "webhook", "model", "grant", "code", "login", "published"):
         RENEW[kind](made)
     _alerts_in_several_states(made)
     return made
@@ -303,6 +306,29 @@ def renew_webhook(world: World) -> None:
     world.add("webhook", made.json()["id"])
 
 
+_models = count(1)
+
+
+def renew_model(world: World) -> None:
+    """One in shadow."""
+    number = next(_models)
+    raw = write(model(number=number))
+    made = world.staff.call(
+        "POST",
+        f"/v1/research/studies/{world.study}/models?note=on%20trial",
+        content=raw,
+        headers={"Content-Type": "application/json"},
+    )
+    assert made.status_code == 201, made.text
+    world.add("model", made.json()["id"])
+
+
+def renew_model_in_use(world: World) -> None:
+    renew_model(world)
+    done = world.staff.post(f"/v1/research/studies/{world.study}/models/{world.one('model')}/promotion", {"note": "as agreed"})
+    assert done.status_code == 200, done.text
+
+
 def renew_grant(world: World) -> None:
     spare = sign_in(world.served, world.mine, Role.AUDITOR, login=fresh("spare"))
     world.ids["login"] = [fresh("grantee")]
@@ -363,6 +389,8 @@ RENEW = {
     "acknowledged": renew_acknowledged,
     "export": renew_export,
     "webhook": renew_webhook,
+    "model": renew_model,
+    "model_in_use": renew_model_in_use,
     "grant": renew_grant,
     "session": renew_session,
     "code": renew_code,

@@ -129,7 +129,8 @@ class Story:
         return self.session.add(
             RiskEstimateRow, **self.shares, uid=new_uid(), response_id=response_id, source_id=source, revision=revision, as_of=made_at,
             made_at=made_at, evidence="current", age_hours=0.5, level=61.0 + revision, rise=0.4, rising=False,
-            detail={"nodes": {"R": 0.5}}, prior_id="p", model_id=None, estimator_version="e", item_map_hash="m", inputs_hash=b"i",
+            detail={"nodes": {"R": 0.5}, "features": {"level": 62.0, "drive": 0.25}, "contributions": {"S": 0.5}}, prior_id="p",
+            model_id=None, estimator_version="e", item_map_hash="m", inputs_hash=b"i",
             estimate_hash=b"e", synthetic=False,
         )  # fmt: skip
 

@@ -11,26 +11,13 @@ from models.codec import canonical
 from models.errors import Invalid, Problem, TooLarge
 from risk.population.artefact import (
     MOST_BYTES,
-    SCHEMA,
-    Calibration,
     LogisticPart,
-    Manifest,
-    PopulationModel,
-    Tree,
-    TreesPart,
     digest_of,
     read,
     write,
 )
 from risk.population.score import probability
-
-MANIFEST = Manifest("d", "s", 10, 100, 20, 5, 0, 0, 50.0, 3, 1, "2026-01-01T00:00:00Z", "0.1.0")
-TREE = Tree([0, 0, 0], [0.5, 0.0, 0.0], [True, False, False], [1, 0, 0], [2, 0, 0], [0.0, -1.0, 2.0])
-
-
-def model(learner: LogisticPart | TreesPart | None = None, *, synthetic: bool = False) -> PopulationModel:
-    part = learner or TreesPart(-2.0, [TREE])
-    return PopulationModel(SCHEMA, "M0", "day", synthetic, ["use:days_log"], part, Calibration(1.0, 0.0), {"0.2": 0.3}, MANIFEST)
+from tests.risk.artefacts import model
 
 
 def broken(change: Callable[[Any], None], *, sign: bool = True) -> bytes:

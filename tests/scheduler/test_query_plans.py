@@ -22,7 +22,7 @@ def test_no_statement_of_a_duty_reads_a_whole_table(sessions: Sessions, keys: Ke
     study = build_study(sessions)
     place = Place(sessions, keys, clock=MovableClock(NOW))
     for _ in range(2):
-        build_person(sessions, keys, study, watch_at=NOW)
+        build_person(sessions, keys, study, watch_at=NOW, score_at=NOW)
     engine = sessions.write_engine
     with statements(engine) as written, statements(sessions._read) as read:
         assert run_until(place.duties, NOW + timedelta(days=2)) > 0
