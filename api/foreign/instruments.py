@@ -12,6 +12,7 @@ from api.foreign.logic.tokens import NotParsed
 from api.foreign.names import code_of
 from api.foreign.notes import Kind, Notes
 from api.foreign.origins import origin_of
+from api.foreign.piping import piped, sayable
 from api.foreign.registry import Registry
 from api.foreign.rules import Tally, branch
 from api.foreign.text import plain
@@ -73,6 +74,7 @@ def instrument_of(forms: Sequence[Form], about: About, elsewhere: Set[str], regi
 
 def _items(drafts: Sequence[Draft], elsewhere: Set[str], notes: Notes, tally: Tally) -> list[Item]:
     earlier: dict[str, Known] = {}
+    said: dict[str, str] = {}
     items: list[Item] = []
     types: dict[str, Type] = {}
     asked = {draft.field.name for draft in drafts if draft.item is not None}
@@ -82,8 +84,10 @@ def _items(drafts: Sequence[Draft], elsewhere: Set[str], notes: Notes, tally: Ta
         known = draft.known
         if known is None:
             continue
-        item = item_of(draft, branch(draft.field, scope, types, notes, tally), notes)
+        item = piped(item_of(draft, branch(draft.field, scope, types, notes, tally), notes), draft.field, said, notes)
         items.append(item)
+        if sayable(item):
+            said[draft.field.name] = item.id
         types[item.id] = item_type(item)
         earlier[draft.field.name] = known
     return items

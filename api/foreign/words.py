@@ -1,17 +1,13 @@
 """The words of a foreign field, in the language of its form."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from api.foreign.fields import Field, Form
 from api.foreign.limits import MAX_TEXT
 from api.foreign.names import code_of
 from api.foreign.notes import Kind, Notes
 from api.foreign.text import plain
-
-_PIPED: Final = re.compile(r"\[[a-z][a-z0-9_]*(\([^\[\]()]*\))?(:[a-z-]+)?\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +44,6 @@ def _words(field: Field, header: str, notes: Notes) -> Words:
     if not (label or header):
         notes.add(Kind.LABEL_MISSING, field.place, field.name, "There is no label; the name stands for it.")
         label = plain(field.name, notes, field.place, field.name) or "?"
-    if any(_PIPED.search(text) for text in (label, header, *options.values())):
-        notes.add(Kind.PIPING_NOT_CARRIED, field.place, field.name, "An answer would be put in here; the brackets are shown.", label)
     text = "\n".join(part for part in (header, label) if part)
     ends = [read(field.choices[place].label) for place in (0, -1)] if len(field.choices) > 1 else ["", ""]
     return Words(_cut(text), header, read(field.cell("field_note")), options, ends[0], ends[1])

@@ -1,4 +1,4 @@
-"""when adherence is looked at
+"""when adherence is looked at, and population models at work
 
 Revision: 0004, after 0003
 """

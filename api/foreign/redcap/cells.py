@@ -8,6 +8,7 @@ from typing import Final
 from api.foreign.logic.scope import NotCarried
 from api.foreign.logic.write import Named, write
 from api.foreign.notes import Kind, Notes
+from api.foreign.piping import unpiped
 from models.definition.instrument import Instrument, Item, Score
 from models.definition.origin import OriginField
 from models.kinds import ItemKind
@@ -63,11 +64,16 @@ def item_row(item: Item, origin: OriginField | None, named: Mapping[str, Named],
     kept = origin.kept if origin is not None else {}
     row: Row = {column: kept[column] for column in _KEPT if column in kept}
     kind = type_of(item, origin)
+    names = {ours: theirs.name for ours, theirs in named.items()}
+
+    def words(text: Mapping[str, str]) -> str:
+        return unpiped(text.get(language, ""), names, item.id, notes)
+
     row |= {
         "field_name": named[item.id].name,
         "field_type": kind,
-        "field_label": _label(item.text.get(language, ""), kept.get("section_header", "")),
-        "field_note": (item.help or {}).get(language, ""),
+        "field_label": _label(words(item.text), kept.get("section_header", "")),
+        "field_note": words(item.help or {}),
         "select_choices_or_calculations": _choices(item, origin, named[item.id], language),
         "text_validation_type_or_show_slider_number": _validation(item, origin),
         "identifier": "y" if item.identifying else "",

@@ -14,7 +14,7 @@ from api.foreign.names import code_of
 from api.foreign.notes import Kind, Notes
 from api.foreign.redcap.cells import TYPES, Row, item_row, score_row, unasked_row
 from api.foreign.redcap.header import TITLES
-from models.definition.instrument import Instrument, Item
+from models.definition.instrument import Instrument, Item, Score
 from models.definition.origin import OriginField, OriginForm
 from models.definition.protocol import Protocol
 
@@ -100,14 +100,21 @@ class _Writer:
                 written.add(item.id)
                 yield item_row(item, one, named, self.protocol.language, self.notes)
             elif one.score in scores:
-                yield score_row(scores.pop(one.score), one, self.take(one.name), instrument, named)
+                yield from self._score(scores.pop(one.score), one, instrument, named)
             elif one.item is None and one.score is None:
                 yield from self._unasked(one)
         for item in instrument.items:
             if item.id not in written:
                 yield item_row(item, by_item.get(item.id), named, self.protocol.language, self.notes)
         for score in scores.values():
-            yield score_row(score, None, self.take(score.id), instrument, named)
+            yield from self._score(score, None, instrument, named)
+
+    def _score(self, score: Score, origin: OriginField | None, instrument: Instrument, named: Mapping[str, Named]) -> Iterator[Row]:
+        if score.how == "expression":
+            message = "A score by expression is no calculation of REDCap; it is left out."
+            self.notes.add(Kind.CALCULATION_NOT_CARRIED, score.id, score.id, message)
+        else:
+            yield score_row(score, origin, self.take(origin.name if origin is not None else score.id), instrument, named)
 
     def _unasked(self, one: OriginField) -> Iterator[Row]:
         if one.type in TYPES:

@@ -10,6 +10,7 @@ from api.foreign.notes import Notes
 from api.foreign.redcap.header import TITLES
 from api.foreign.redcap.write import write_archive, write_dictionary
 from api.foreign.sources import Given, read_source
+from models.definition.instrument import Score
 from models.errors import Invalid
 from models.kinds import ItemKind
 from tests.api.foreign.files import RECORD, archive, dictionary, frame, imported, of_rows
@@ -114,6 +115,55 @@ def test_logic_that_is_not_carried_leaves_the_field_to_everybody_and_keeps_its_w
     assert found.item("a").show_if is None
     assert found.said("logic_not_carried") == "[visit_1_arm_1][b] = '1'"
     assert found.protocol.origin[0].fields[1].kept["branching_logic"] == "[visit_1_arm_1][b] = '1'"
+
+
+ASKED_BEFORE = (
+    {"field_name": "place", "field_type": "radio", "select_choices_or_calculations": "1, at home | 2, at work"},
+    {"field_name": "hours", "text_validation_type_or_show_slider_number": "number"},
+    {"field_name": "nick", "field_label": "Your name?"},
+    {"field_name": "dream", "field_type": "yesno"},
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "shown", "carried"),
+    [
+        ("You were [place]: why?", "You were {item:place|___}: why?", True),
+        ("[place:label], [hours] hours", "{item:place|___}, {item:hours|___} hours", True),
+        ("Hello [nick]", "Hello [nick]", False),
+        ("You dreamt: [dream]", "You dreamt: [dream]", False),
+        ("Not yet: [later]", "Not yet: [later]", False),
+        ("Itself: [this]", "Itself: [this]", False),
+        ("A tick: [place(1)]", "A tick: [place(1)]", False),
+        ("The code: [place:value] of [place]", "The code: [place:value] of {item:place|___}", False),
+        ("{place} is no bracket", "(place) is no bracket", True),
+        ("[Not a field] and [1]", "[Not a field] and [1]", True),
+    ],
+)
+def test_an_earlier_answer_in_a_label_is_carried_where_it_has_words_and_names_nobody(label, shown, carried):
+    found = of_rows(*ASKED_BEFORE, {"field_name": "this", "field_label": label, "field_note": label}, {"field_name": "later"})
+    item = found.item("this")
+    assert (item.text, item.help) == ({"en": shown}, {"en": shown})
+    assert ("piping_not_carried" in found.kinds()) is not carried
+    assert not [fault for fault in found.faults if "pip" in fault.rule or "placeholder" in fault.rule]
+    [row] = [one for one in cells(write_dictionary(found.protocol, Notes())) if one["field_name"] == "this"]
+    assert row["field_label"] == label.replace("{", "(").replace("}", ")").replace(":label", "")
+
+
+def test_an_answer_in_the_label_of_an_option_is_not_carried():
+    row = {"field_name": "y", "field_type": "radio", "select_choices_or_calculations": "1, like [place] | 2, else"}
+    found = of_rows(*ASKED_BEFORE, row)
+    assert found.item("y").options[0].label == {"en": "like [place]"}
+    assert found.said("piping_not_carried") == "like [place]"
+
+
+def test_a_score_by_expression_is_left_out_of_a_dictionary_with_a_warning():
+    score = Score(id="load", how="expression", value=["*", {"item": "hours"}, 2])
+    made = of_rows(*ASKED_BEFORE).protocol
+    weighed = made.model_copy(update={"instruments": (made.instruments[0].model_copy(update={"scores": (score,)}),)})
+    notes = Notes()
+    assert "load" not in {row["field_name"] for row in cells(write_dictionary(weighed, notes))}
+    assert [(note.kind, note.field) for note in notes.found] == [("calculation_not_carried", "load")]
 
 
 def test_the_first_field_of_a_project_is_its_record_id_and_nobody_is_asked_for_it():
@@ -306,7 +356,9 @@ def test_instruments_of_our_own_become_a_dictionary_that_reads_back():
     notes = Notes()
     raw = write_dictionary(frame(), notes)
     again = imported(("ours.csv", raw))
-    assert {note.kind for note in notes.found} == {"type_approximated"}
+    assert {note.kind for note in notes.found} == {"type_approximated", "piping_not_carried"}
+    craving = next(row for row in cells(raw) if row["field_name"] == "m_crave_now")
+    assert craving["field_label"] == "Right now, how strong is your urge to use opioids other than as prescribed?"
     assert not again.kinds() & {"logic_not_parsed", "row_refused", "option_refused", "name_changed"}
     assert [len(one.items) for one in again.protocol.instruments] == [len(one.items) for one in frame().instruments]
     names = [row["field_name"] for row in cells(raw)]
