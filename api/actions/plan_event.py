@@ -42,8 +42,10 @@ def plan_event(session: WriteSession, house: House, person: Row[Any], plan: Plan
     if known is not None:
         if known.kind != plan.kind:
             raise Conflict("event_differs", "Another event is planned under this id.")
-        if known.intention is not Intention.PLANNED:
-            raise Gone(f"event_{known.intention.value}", "This is over; plan a new one.")
+        if known.intention is Intention.RETRACTED:
+            raise Gone("event_retracted", "This was called off; plan a new one.")
+        if known.intention is Intention.HAPPENED:
+            raise Gone("event_happened", "This has been told as an event; plan a new one.")
         if (known.day, known.wall) == (plan.day, plan.wall):
             return known.revision, False
     if person.state is not EnrollmentState.ACTIVE or not person.consent_collect:

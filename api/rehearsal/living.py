@@ -175,14 +175,14 @@ class Living:
             self._answer(asked, label, will, at)
 
     def _tell(self, what: str, asked: Asked, body: dict[str, Any], now: datetime) -> bool:
-        """Whether the server took it; a prompt that has ended by now is refused, as it must be."""
+        """Whether the server took it; a prompt that has ended by now is refused, as it must be, and so is a deferral into the night."""
         late = asked.expires_at <= now
-        reply = self.pocket.phone.call(
-            "POST", f"/prompts/{{id}}/{what}", ids={"id": asked.id}, body=body, expect=(200, CONFLICT) if late else (200,)
-        )
+        may = (200, CONFLICT) if late or what == "snooze" else (200,)
+        reply = self.pocket.phone.call("POST", f"/prompts/{{id}}/{what}", ids={"id": asked.id}, body=body, expect=may)
         self.pocket.act(what if reply.ok else f"{what}_refused")
         if not reply.ok:
-            self.pocket.record.refused(reply.status, reply.code or "", expected=late and reply.status == CONFLICT)
+            meant = reply.status == CONFLICT and (late or reply.code == "snooze_in_quiet_hours")
+            self.pocket.record.refused(reply.status, reply.code or "", expected=meant)
         return reply.ok
 
     def _answer(self, asked: Asked, label: str, will: Meant, at: datetime) -> None:

@@ -132,7 +132,7 @@ def test_a_push_that_fails_is_not_tried_again_after_bedtime(place: Place, study:
     assert promised.expires_at == BEDTIME
     place.clock.pass_(20 * MINUTE)
     place.run(send_deliveries.run)
-    assert place.memory.envelopes == []
+    assert place.memory.envelopes == ()
     assert [one.state for one in place.deliveries()] == [DeliveryState.EXPIRED]
     assert place.prompt(uid).expires_at > place.clock.study()
 
