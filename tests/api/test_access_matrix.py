@@ -344,7 +344,7 @@ def _study_objects(house: Served, built: Built) -> dict[str, str]:
             name="M0-day",
             model="M0",
             target="day",
-            digest="0" * 64,
+            digest=model.hex * 2,
             file=b"{}",
             stored_by=spare.viewer.staff_id,
             stored_at=NOW,
