@@ -1,7 +1,7 @@
 """Branching: only backwards, never in a circle, and as long one way as the other where a prompt interrupts someone."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
 from models.definition.base import pointer
@@ -76,7 +76,7 @@ def lengths(instrument: Instrument) -> tuple[int, int] | None:
     for group in _groups(instrument):
         read = sorted({name for item in group for name in items_read(item.show_if)})
         choices = [_answers(instrument, name, group) for name in read]
-        undrawn = list(itertools.islice(_undrawn(instrument, group), MAX_WAYS + 1))
+        undrawn = list(itertools.islice(_undrawn(instrument, {*read, *(item.id for item in group)}), MAX_WAYS + 1))
         if _ways([*choices, undrawn]) > MAX_WAYS:
             return None
         ways = [dict(zip(read, way, strict=True)) for way in itertools.product(*choices)]
@@ -86,14 +86,15 @@ def lengths(instrument: Instrument) -> tuple[int, int] | None:
     return fewest, most
 
 
-def _undrawn(instrument: Instrument, group: Sequence[Item]) -> Iterator[frozenset[str]]:
-    """Every set of the group's own items that a draw of the rotating sets may leave out, the smallest first."""
+def _undrawn(instrument: Instrument, names: Set[str]) -> Iterator[frozenset[str]]:
+    """Every set of these items that a draw of the rotating sets may leave out, the smallest first."""
     of_each: list[list[tuple[str, ...]]] = []
     for rotation in instrument.rotations:
-        inside = [item.id for item in group if item.id in rotation.items]
+        inside = [name for name in rotation.items if name in names]
         left_out = len(rotation.items) - min(rotation.draw, len(rotation.items))
         sizes = range(max(0, len(inside) + left_out - len(rotation.items)), min(len(inside), left_out) + 1)
-        of_each.append([names for size in sizes for names in itertools.combinations(inside, size)])
+        left = itertools.chain.from_iterable(itertools.combinations(inside, size) for size in sizes)
+        of_each.append(list(itertools.islice(left, MAX_WAYS + 1)))
     for chosen in itertools.product(*of_each):
         yield frozenset(itertools.chain.from_iterable(chosen))
 

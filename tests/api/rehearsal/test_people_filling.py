@@ -20,11 +20,12 @@ from api.rehearsal.people.terms import Feelings, Filled, Person, Report, ReportK
 from models.definition.answers import validate
 from models.definition.disclose import disclosures
 from models.definition.escalation import Disclosure
-from models.definition.instrument import Instrument, Item, Option
+from models.definition.instrument import Block, Instrument, Item, Option, Shuffle
 from models.definition.load import parse
+from models.definition.order import item_order
 from models.definition.protocol import Protocol
 from models.definition.rotation import draw_rotation
-from models.kinds import Domain, InstrumentKind, ItemKind, Node, RecallFrame
+from models.kinds import Domain, InstrumentKind, ItemKind, Missing, Node, RecallFrame
 
 START = datetime(2026, 3, 7, 17, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
@@ -138,6 +139,25 @@ def test_a_wrong_body_is_refused_and_an_edit_is_taken_and_changes_one_answer() -
         assert new is not None
         assert validate(momentary, new.answers, drawn=drawn, lists=LISTS).faults == ()
         assert sum(new.answers[name] != right.answers[name] for name in right.answers) == 1
+
+
+def test_items_are_answered_in_the_drawn_order_and_left_by_it() -> None:
+    momentary = OUD.instrument("momentary")
+    assert momentary is not None
+    feelings = ("m_valence", "m_stress", "m_tense", "m_low", "m_irritable", "m_lonely")
+    shuffle = Shuffle(id="s", blocks=(Block(id="b", items=feelings, shuffled=True),))
+    mixed = momentary.model_copy(update={"shuffles": (shuffle,)})
+    for number, reach in product(range(20), (1.0, 0.4)):
+        order = item_order(mixed, PEOPLE[number].key, f"o/{number}")
+        answers, drawn = filled(OUD, mixed, number, f"o/{number}", order=order, reach=reach)
+        said = list(answers.answers)
+        assert said == sorted(said, key=order.index)
+        assert [answers.answers[name]["at"] for name in said] == sorted(entry["at"] for entry in answers.answers.values())
+        checked = validate(mixed, answers.answers, drawn=drawn, lists=LISTS, complete=answers.complete, order=order)
+        assert checked.faults == ()
+        reached = {name for name, kind in checked.missing.items() if kind is Missing.NOT_REACHED}
+        assert all(order.index(name) > order.index(said[-1]) for name in reached)
+        assert bool(reached) is (reach < 1)
 
 
 CODES = st.lists(st.sampled_from(["a", "b", "c", "d", "yes", "no"]), min_size=1, max_size=5, unique=True)
