@@ -1,21 +1,24 @@
-"""`make bench-risk`: every acceptance test of the estimator by its number, with fixed seeds. About six minutes on one core.
+"""`make bench-risk`: every acceptance test of the estimator by its number, with fixed seeds. About five minutes on a quiet core.
 
-python -m bench.acceptance                 all of them; writes bench/acceptance/README.md
-python -m bench.acceptance --only outcome  one part; prints, writes nothing
-python -m bench.acceptance --quick         few people, to see that it runs; its figures mean nothing
+python -m bench.acceptance                 all of them; keeps results.json and writes README.md beside this file
+python -m bench.acceptance --only outcome  one part; the others stay as they were
+python -m bench.acceptance --quick         few people, to see that it runs; its figures mean nothing and are not kept
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench.acceptance import nulls, outcome, recovery, running
 from bench.acceptance.check import Check
 from bench.table import grid
 
-PAGE = Path(__file__).parent / "README.md"
+HERE = Path(__file__).parent
 HEADING = """# Acceptance of the estimator
 
 Written by `make bench-risk` (`python -m bench.acceptance`), fixed seeds. **All people are synthetic**: that a model finds again what a
@@ -24,10 +27,10 @@ simulator put in is a check of its arithmetic and never evidence about people. T
 true value; *lived* people are those of `breakwater rehearse`, with answers through the shipped protocol's prompt.
 """
 PARTS: dict[str, tuple[Callable[[int], list[Check]], int, int]] = {
-    "recovery": (recovery.checks, 200, 20),
-    "nulls": (nulls.checks, 150, 8),
-    "outcome": (outcome.checks, 240, 90),
-    "running": (running.checks, 10_000, 50),
+    "recovery": (recovery.checks, 200, 10),
+    "nulls": (nulls.checks, 100, 4),
+    "outcome": (outcome.checks, 150, 60),
+    "running": (running.checks, 10_000, 30),
 }
 """Name -> what checks, how many people, and how many where it is only tried."""
 
@@ -43,15 +46,32 @@ def main() -> int:
     found: list[Check] = []
     for name, (checks, people, few) in PARTS.items():
         if name in (chosen.only or PARTS):
+            began = datetime.now(UTC)
             print(f"acceptance: {name} …", file=sys.stderr, flush=True)
-            found += checks(few if chosen.quick else people)
-    found.sort(key=lambda one: int(one.number))
-    text = "\n".join(table(found))
-    print(text)
-    if not (chosen.only or chosen.quick):
-        PAGE.write_text(f"{HEADING}\n{text}\n\n{_summary(found)} Measured {datetime.now(UTC):%Y-%m-%d}.\n")
-    print(f"acceptance: {_summary(found)}", file=sys.stderr)
+            mine = checks(few if chosen.quick else people)
+            print("\n".join(table(mine)), flush=True)
+            print(f"acceptance: {name} took {(datetime.now(UTC) - began).total_seconds():.0f} s", file=sys.stderr, flush=True)
+            found += mine
+            if not chosen.quick:
+                keep(name, mine, f"{began:%Y-%m-%d}")
+    print(f"acceptance: {summary(found)}", file=sys.stderr)
     return 1 if any(one.met is False for one in found) else 0
+
+
+def keep(name: str, found: list[Check], date: str) -> None:
+    """Keeps a part's figures and writes the page from all that were ever kept."""
+    file = HERE / "results.json"
+    kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    kept[name] = {"date": date, "checks": [asdict(one) for one in found]}
+    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    (HERE / "README.md").write_text(page(kept))
+
+
+def page(kept: dict[str, Any]) -> str:
+    """The page of all parts, in order of their numbers."""
+    found = sorted((Check(**one) for part in kept.values() for one in part["checks"]), key=lambda one: int(one.number))
+    dates = ", ".join(f"{name} {kept[name]['date']}" for name in PARTS if name in kept)
+    return "\n".join([HEADING, *table(found), "", f"{summary(found)} Measured: {dates}.", ""])
 
 
 def table(found: list[Check]) -> list[str]:
@@ -60,7 +80,7 @@ def table(found: list[Check]) -> list[str]:
     return grid(("test", "what", "seen", "bound", "holds", "note"), rows)
 
 
-def _summary(found: list[Check]) -> str:
+def summary(found: list[Check]) -> str:
     judged = [one for one in found if one.met is not None]
     return f"{sum(bool(one.met) for one in judged)} of {len(judged)} hold."
 

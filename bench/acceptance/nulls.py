@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from api.rehearsal.people.terms import World
+from api.rehearsal.people.terms import Feelings, World
 from bench.acceptance.check import Check
 from bench.acceptance.recovery import NAMES, priors
 from bench.acceptance.worlds import NODES, bare_null, lived_people
@@ -58,19 +58,21 @@ def _alarms(estimates: list[RiskEstimate], prior: Prior) -> tuple[np.ndarray, np
     return crossed, np.array([0.0 if one is None else (last - one).total_seconds() / 86400.0 for one in since])
 
 
+def _cut(felt: Feelings) -> float:
+    return min(1.0, max(0.0, felt.craving))
+
+
 def _missing(people: int) -> list[Check]:
-    """What is lost where high moments are answered less: mean craving and couplings, against the same people answering everything felt."""
+    """What is lost where high moments are answered less: mean craving at answered prompts against all prompts, and couplings."""
     prior, _ = priors()
     means: dict[float, list[float]] = {arm: [] for arm in ARMS}
     couplings: dict[float, list[list[float]]] = {arm: [] for arm in ARMS}
     shares: dict[float, list[float]] = {arm: [] for arm in ARMS}
     for arm in ARMS:
         for one in lived_people(people, 30, seed=17, mnar=arm):
-            felt = float(np.mean([min(1.0, max(0.0, feelings.craving)) for feelings in one.felt]))
-            said = [seen.answers["craving"] for seen in one.observations if "craving" in seen.answers]
             shares[arm].append(len(one.observations) / len(one.felt))
-            if len(said) >= 10:
-                means[arm].append(float(np.mean(said)) - felt)
+            if len(one.observations) >= 10:
+                means[arm].append(float(np.mean([_cut(now) for now in one.felt_answering]) - np.mean([_cut(now) for now in one.felt])))
                 last = run(one.observations, prior, NODES)[-1]
                 couplings[arm].append([last.couplings[name].value or 0.0 for name in NAMES])
     out = []

@@ -54,7 +54,7 @@ def checks(people: int) -> list[Check]:
             for day, found in at_days(observations, prior, ITEMS, DAYS).items():
                 kept[day].append(found)
     out = [*_correlations(truths, ours), *_shrinkage(truths, ours, theirs), _coverage(truths, ours[30])]
-    return [*out, *_lived(max(40, people // 2))]
+    return [*out, *_lived(max(5, people // 3))]
 
 
 def _column(found: list[Mapping[str, Band]], name: str) -> np.ndarray:

