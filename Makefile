@@ -8,10 +8,10 @@ DEV := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fmt migrate openapi faults fuzz bench clean
+.PHONY: help run demo test check fmt migrate openapi faults fuzz bench bench-risk clean
 
 help: ## What there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN) ## Start everything on http://127.0.0.1:8000 (BREAKWATER_PORT changes the port)
 	@exec $(BIN)/breakwater serve
@@ -48,6 +48,9 @@ fuzz: $(DEV) ## Broken requests to every route, and many mutated answers
 
 bench: $(DEV) ## Measure what things cost, as ratios against named baselines; writes bench/README.md and its plots
 	$(BIN)/python -m bench $(ARGS)
+
+bench-risk: $(DEV) ## Every acceptance test of the estimator by its number, on synthetic people; writes bench/acceptance/README.md, fails on a miss
+	$(BIN)/python -m bench.acceptance $(ARGS)
 
 clean: ## Remove the environment and caches; var/ with its data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -20,11 +20,11 @@ HEADING = """\"\"\"Cholesky kernels of size {size}, written by bench/unroll.py: 
 
 from math import exp2
 
-from risk.estimate.kernels.kernel import Fade, Kernel, Row, Rows, Settled"""
+from risk.estimate.kernels.kernel import Fade, Flat, Kernel, Row, Rows, Settled"""
 
 LETTERS = "abcdefghijkl"
 TO_WHOLE = "6755399441055744.0"
-"""1.5 * 2**52: added and taken away, it leaves the nearest whole number, in a third of the time of `// 1`."""
+"""1.5 * 2**52: added and taken away, it leaves the nearest whole number, sooner than `// 1` does."""
 
 
 def names(size: int, mark: str = "") -> list[str]:
@@ -56,9 +56,9 @@ def unpack(items: list[str], source: str) -> list[str]:
     return ["(", *(f"    {part}" for part in textwrap.wrap(", ".join(items) + ",", 124)), f") = {source}"]
 
 
-def listed(items: list[str], more: str = "") -> list[str]:
+def listed(items: list[str]) -> list[str]:
     """`return [items]`, one a line."""
-    return [f"return {more}[", *(f"    {item}," for item in items), "]"]
+    return ["return [", *(f"    {item}," for item in items), "]"]
 
 
 def function(name: str, size: int, arguments: str, body: list[str], returns: str) -> list[str]:
@@ -122,16 +122,22 @@ def backwards(size: int) -> list[str]:
 
 
 def square(size: int) -> list[str]:
-    body = [*factored(size), f"{row('x', size)} = x", *solved("x#", size), f"return {plus([f'y{i} * y{i}' for i in range(size)])}"]
+    body = [
+        *factored(size),
+        f"{row('x', size)} = x",
+        *solved("x#", size),
+        f"doubt: float = {plus([f'y{i} * y{i}' for i in range(size)])}",
+        "return doubt",
+    ]
     return function("square", size, "a: Row, x: Row", body, "float")
 
 
 def settle(size: int, head: int) -> list[str]:
     body = [*factored(size), f"{row('r', size)} = roots", f"{row('p', size)} = push", f"{row('x', size)} = x"]
-    body += [*solved("x# / r#", size), f"doubt = {plus([f'y{i} * y{i}' for i in range(size)])}", *backwards(size)]
+    body += [*solved("x# / r#", size), f"doubt: float = {plus([f'y{i} * y{i}' for i in range(size)])}", *backwards(size)]
     body += [
         f"direction = {', '.join(f'y{i} / r{i}' for i in range(size))}",
-        "drawn = []",
+        "drawn: list[Flat] = []",
         "for mean, row in zip(means, rows, strict=True):",
     ]
     inner = [f"{row('m', size)} = mean", f"{row('t', size)} = row", *solved("p# * (m# - t#)", size), *backwards(size)]
@@ -192,7 +198,7 @@ def text(size: int) -> str:
     for part in (fade(size), settle(size, head), square(size), shift(size), tail(size, head), grow(size)):
         lines += part
     parts = ", ".join(f"{part}_{size}" for part in PARTS)
-    return "\n".join([*lines, "", "", f"KERNEL = Kernel({parts}, {head})", ""])
+    return "\n".join([*lines, "", "", f"KERNEL = Kernel({parts})", ""])
 
 
 if __name__ == "__main__":

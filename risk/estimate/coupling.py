@@ -31,7 +31,7 @@ class Faded(NamedTuple):
     """A posterior after forgetting, and what an exposure x asks of it.
 
     `matrix` is R^-1 A R^-1 with R = diag(`roots`), a flat triangle. `doubt` is x' A^-1 x, `direction` A^-1 x, `rows` what the
-    prior's pull left of each row, `variances` the diagonal of A^-1 from the kernel's head on.
+    prior's pull left of each row, `variances` the diagonal of A^-1 from HEAD on.
     """
 
     kernel: Kernel
@@ -72,7 +72,7 @@ def begin(prior: Coupled, residual: Residual) -> Coupling:
 def fade(precision: list[float], exposure: list[float], rows: list[list[float]], prior: Coupled, x: list[float], hours: float) -> Faded:
     """Forgetting over `hours`, by exposure x: A <- L A L + Q A0 Q, and each row pulled by A^-1 Q A0 Q (m - theta)."""
     kernel = prior.kernel
-    rate = -0.5 * (min(GAP_HOURS, hours)) / HALF_LIFE_HOURS
+    rate = -0.5 * min(GAP_HOURS, hours) / HALF_LIFE_HOURS
     matrix, roots, push, seen = kernel.fade(precision, exposure, x, prior.diagonal, rate)
     means: Sequence[Sequence[float]] = prior.means
     if prior.off_diagonal:
@@ -121,7 +121,7 @@ def step(
     )
     theta: Sequence[float] = rows[0]
     expected = sum(map(mul, x, theta))
-    keep = exp2(-(min(GAP_HOURS, hours)) / HALF_LIFE_HOURS)
+    keep = exp2(-min(GAP_HOURS, hours) / HALF_LIFE_HOURS)
     shape = residual.shape + keep * (before.shape - residual.shape)
     scale = residual.scale + keep * (before.scale - residual.scale)
     variance = scale / shape

@@ -62,7 +62,7 @@ def learn(before: Lagged, exposure: list[float | None], second: int, local_hour:
     kernel, matrix, roots, doubt, direction, drawn, variances, seen = fade(block.precision, block.exposure, block.rows, anchor, x, hours)
     share = 1.0 / (1.0 + doubt)
     root_leverage = sqrt(1.0 - share)
-    keep = exp2(-(min(GAP_HOURS, hours)) / HALF_LIFE_HOURS)
+    keep = exp2(-min(GAP_HOURS, hours) / HALF_LIFE_HOURS)
     rows: list[list[float]] = []
     observed: list[float] = []
     scatter: list[float] = []

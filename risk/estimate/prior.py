@@ -85,6 +85,16 @@ class Limit(Record, frozen=True, forbid_unknown_fields=True):
     baseline: float
 
 
+class Provenance(Record, frozen=True, forbid_unknown_fields=True):
+    """Where learned couplings are from: how, from what, of how many people and from how many of these, and when (ISO date)."""
+
+    method: str
+    dataset: str
+    people: int
+    used: int
+    made_at: str
+
+
 class Document(Record, frozen=True, forbid_unknown_fields=True):
     """The file as written."""
 
@@ -108,6 +118,8 @@ class Document(Record, frozen=True, forbid_unknown_fields=True):
     lag_residual: Residual
     limits: list[Limit]
     limits_note: str
+    provenance: Provenance | None = None
+    """None where nothing was learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,5 +230,6 @@ def _faults(document: Document) -> list[Fault]:
         require(all(value > 0 for value in (*lag.sds.values(), *lag.mean_squares.values())), f"/{block}", "positive scale")
     rates = [limit.answers_per_day for limit in document.limits]
     require(bool(rates) and rates == sorted(set(rates)), "/limits", "limits in order of answering rate")
+    require(document.assumption == (document.provenance is None), "/provenance", "learned couplings say where they are from")
     require(document.sd_ref > 0 and 0 <= document.node_correlation < 1, "/sd_ref", "positive reference deviation")
     return faults

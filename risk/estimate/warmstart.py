@@ -1,8 +1,8 @@
 """Empirical-Bayes warm start, off line: the between-person covariance and mean of couplings (risk-model.md 2.4 step 5).
 
-By moments of *unpenalized* per-person estimates. Ridge estimates are drawn to a common point before they are compared,
-so their spread is too small (0.17 for a true 0.25). Eigenvalues are floored, never clipped at zero: the inverse is
-needed.
+By moments or by restricted maximum likelihood (`reml`) of *unpenalized* per-person estimates. Ridge estimates are drawn to a common
+point before they are compared, so their spread is too small (0.17 for a true 0.25). Eigenvalues are floored, never clipped at zero: the
+inverse is needed.
 """
 
 from collections.abc import Sequence
@@ -59,6 +59,50 @@ def between_mean(estimates: Sequence[Sequence[float]], variances: Sequence[Seque
                 total[i][j] += weight[i][j]
     solved = _whole(inverse([row[: i + 1] for i, row in enumerate(total)]))
     return [sum(map(mul, row, right)) for row in solved]
+
+
+def reml(
+    estimates: Sequence[Sequence[float]], variances: Sequence[Sequence[Sequence[float]]], floor: float = FLOOR, *, steps: int = 200
+) -> tuple[list[float], Matrix]:
+    """Mean and covariance between people by restricted maximum likelihood: theta_i ~ N(m, T), its estimate ~ N(theta_i, V_i).
+
+    By expectation and maximization from the moments on: T <- mean of (b_i - m)(b_i - m)' + var(theta_i - m), where b_i is the shrunken
+    estimate and m counts as estimated. Eigenvalues at least floor squared. Raises Invalid (`too_few_people`) below two.
+
+    >>> mean, between = reml([[0.0], [1.0], [2.0]], [[[0.25]], [[0.25]], [[0.25]]])
+    >>> round(mean[0], 6), round(between[0][0], 4)
+    (1.0, 0.75)
+    """
+    between = between_covariance(estimates, variances, floor)
+    size, people = len(between), len(estimates)
+    for _ in range(steps):
+        weights = [_whole(inverse([[between[i][j] + one[i][j] for j in range(i + 1)] for i in range(size)])) for one in variances]
+        total = [[sum(one[i][j] for one in weights) for j in range(size)] for i in range(size)]
+        doubt = _whole(inverse([row[: i + 1] for i, row in enumerate(total)]))
+        pulls = [[sum(map(mul, row, estimate)) for row in one] for one, estimate in zip(weights, estimates, strict=True)]
+        mean = _times(doubt, [sum(one[i] for one in pulls) for i in range(size)])
+        moved = [[0.0] * size for _ in range(size)]
+        for weight, estimate in zip(weights, estimates, strict=True):
+            left = _times(weight, [one - other for one, other in zip(estimate, mean, strict=True)])
+            inner = _product(_product(weight, doubt), weight)
+            for i in range(size):
+                for j in range(size):
+                    moved[i][j] += (left[i] * left[j] + inner[i][j] - weight[i][j]) / people
+        change = _product(_product(between, moved), between)
+        between = [[between[i][j] + 0.5 * (change[i][j] + change[j][i]) for j in range(size)] for i in range(size)]
+        if max(abs(one) for row in change for one in row) < 1e-7:
+            break
+    between = floored(between, floor * floor)
+    return between_mean(estimates, variances, between), between
+
+
+def _times(matrix: Matrix, vector: Sequence[float]) -> list[float]:
+    return [sum(map(mul, row, vector)) for row in matrix]
+
+
+def _product(one: Matrix, other: Matrix) -> Matrix:
+    columns = list(zip(*other, strict=True))
+    return [[sum(map(mul, row, column)) for column in columns] for row in one]
 
 
 def floored(matrix: Matrix, least: float) -> Matrix:

@@ -30,7 +30,7 @@ def test_a_kernel_agrees_with_numpy(size: int):
     right, other = draw.normal(size=size).tolist(), draw.normal(size=size).tolist()
     means, theta, push = (draw.normal(size=size).tolist() for _ in range(3))
     roots = (0.9 + 0.1 * draw.random(size)).tolist()
-    head, whole = kernel.head, np.linalg.inv(np.diag(roots) @ matrix @ np.diag(roots))
+    head, whole = SIZES[size], np.linalg.inv(np.diag(roots) @ matrix @ np.diag(roots))
     doubt, direction, rows, variances = kernel.settle(flat, roots, push, right, [means, other], [theta, right])
     assert doubt == pytest.approx(right @ whole @ right)
     assert direction == pytest.approx(whole @ right)

@@ -20,7 +20,8 @@ class Kernel(NamedTuple):
     """
     settle: Callable[[Row, Row, Row, Row, Rows, Rows], Settled]
     """Of (M, roots, push, x, means, rows): x' A^-1 x; A^-1 x, the direction in which an answer moves a row; each row after the prior's
-    pull, theta + A^-1 R diag(push) (mean - theta); the diagonal of A^-1 from `head` on.
+    pull, theta + A^-1 R diag(push) (mean - theta); the diagonal of A^-1 but for the
+    first regressors, of which nobody reads the variance (bench/unroll.py).
     """
     square: Callable[[Row, Row], float]
     """x' A^-1 x of (A, x)."""
@@ -30,5 +31,3 @@ class Kernel(NamedTuple):
     """Variances less `share` times the square of the direction, of (variances, direction, share); to 7 decimals and never 0."""
     grow: Callable[[Row, Row, Row, float], list[float]]
     """R M R + gain x x' of (M, roots, x, gain), to 4 decimals: precisions begin at 1 and more, and a state stays small."""
-    head: int
-    """Regressors before it have no reported variance."""

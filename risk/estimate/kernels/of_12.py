@@ -5,7 +5,7 @@
 
 from math import exp2
 
-from risk.estimate.kernels.kernel import Fade, Kernel, Row, Rows, Settled
+from risk.estimate.kernels.kernel import Fade, Flat, Kernel, Row, Rows, Settled
 
 
 def fade_12(a: Row, seen: Row, x: Row, anchor: Row, rate: float) -> Fade:
@@ -248,7 +248,7 @@ def settle_12(a: Row, roots: Row, push: Row, x: Row, means: Rows, rows: Rows) ->
     y9 = (x9 / r9 - j0 * y0 - j1 * y1 - j2 * y2 - j3 * y3 - j4 * y4 - j5 * y5 - j6 * y6 - j7 * y7 - j8 * y8) * j9
     y10 = (x10 / r10 - k0 * y0 - k1 * y1 - k2 * y2 - k3 * y3 - k4 * y4 - k5 * y5 - k6 * y6 - k7 * y7 - k8 * y8 - k9 * y9) * k10
     y11 = (x11 / r11 - l0 * y0 - l1 * y1 - l2 * y2 - l3 * y3 - l4 * y4 - l5 * y5 - l6 * y6 - l7 * y7 - l8 * y8 - l9 * y9 - l10 * y10) * l11
-    doubt = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5 + y6 * y6 + y7 * y7 + y8 * y8 + y9 * y9 + y10 * y10 + y11 * y11
+    doubt: float = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5 + y6 * y6 + y7 * y7 + y8 * y8 + y9 * y9 + y10 * y10 + y11 * y11
     y11 *= l11
     y10 = (y10 - l10 * y11) * k10
     y9 = (y9 - l9 * y11 - k9 * y10) * j9
@@ -262,7 +262,7 @@ def settle_12(a: Row, roots: Row, push: Row, x: Row, means: Rows, rows: Rows) ->
     y1 = (y1 - l1 * y11 - k1 * y10 - j1 * y9 - i1 * y8 - h1 * y7 - g1 * y6 - f1 * y5 - e1 * y4 - d1 * y3 - c1 * y2) * b1
     y0 = (y0 - l0 * y11 - k0 * y10 - j0 * y9 - i0 * y8 - h0 * y7 - g0 * y6 - f0 * y5 - e0 * y4 - d0 * y3 - c0 * y2 - b0 * y1) * a0
     direction = y0 / r0, y1 / r1, y2 / r2, y3 / r3, y4 / r4, y5 / r5, y6 / r6, y7 / r7, y8 / r8, y9 / r9, y10 / r10, y11 / r11
-    drawn = []
+    drawn: list[Flat] = []
     for mean, row in zip(means, rows, strict=True):
         m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 = mean
         t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = row
@@ -436,7 +436,8 @@ def square_12(a: Row, x: Row) -> float:
     y9 = (x9 - j0 * y0 - j1 * y1 - j2 * y2 - j3 * y3 - j4 * y4 - j5 * y5 - j6 * y6 - j7 * y7 - j8 * y8) * j9
     y10 = (x10 - k0 * y0 - k1 * y1 - k2 * y2 - k3 * y3 - k4 * y4 - k5 * y5 - k6 * y6 - k7 * y7 - k8 * y8 - k9 * y9) * k10
     y11 = (x11 - l0 * y0 - l1 * y1 - l2 * y2 - l3 * y3 - l4 * y4 - l5 * y5 - l6 * y6 - l7 * y7 - l8 * y8 - l9 * y9 - l10 * y10) * l11
-    return y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5 + y6 * y6 + y7 * y7 + y8 * y8 + y9 * y9 + y10 * y10 + y11 * y11
+    doubt: float = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5 + y6 * y6 + y7 * y7 + y8 * y8 + y9 * y9 + y10 * y10 + y11 * y11
+    return doubt
 
 
 def shift_12(theta: Row, direction: Row, push: float) -> list[float]:
@@ -579,4 +580,4 @@ def grow_12(a: Row, roots: Row, x: Row, gain: float) -> list[float]:
     ]
 
 
-KERNEL = Kernel(fade_12, settle_12, square_12, shift_12, tail_12, grow_12, 3)
+KERNEL = Kernel(fade_12, settle_12, square_12, shift_12, tail_12, grow_12)

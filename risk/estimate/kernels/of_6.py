@@ -5,7 +5,7 @@
 
 from math import exp2
 
-from risk.estimate.kernels.kernel import Fade, Kernel, Row, Rows, Settled
+from risk.estimate.kernels.kernel import Fade, Flat, Kernel, Row, Rows, Settled
 
 
 def fade_6(a: Row, seen: Row, x: Row, anchor: Row, rate: float) -> Fade:
@@ -115,7 +115,7 @@ def settle_6(a: Row, roots: Row, push: Row, x: Row, means: Rows, rows: Rows) -> 
     y3 = (x3 / r3 - d0 * y0 - d1 * y1 - d2 * y2) * d3
     y4 = (x4 / r4 - e0 * y0 - e1 * y1 - e2 * y2 - e3 * y3) * e4
     y5 = (x5 / r5 - f0 * y0 - f1 * y1 - f2 * y2 - f3 * y3 - f4 * y4) * f5
-    doubt = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5
+    doubt: float = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5
     y5 *= f5
     y4 = (y4 - f4 * y5) * e4
     y3 = (y3 - f3 * y5 - e3 * y4) * d3
@@ -123,7 +123,7 @@ def settle_6(a: Row, roots: Row, push: Row, x: Row, means: Rows, rows: Rows) -> 
     y1 = (y1 - f1 * y5 - e1 * y4 - d1 * y3 - c1 * y2) * b1
     y0 = (y0 - f0 * y5 - e0 * y4 - d0 * y3 - c0 * y2 - b0 * y1) * a0
     direction = y0 / r0, y1 / r1, y2 / r2, y3 / r3, y4 / r4, y5 / r5
-    drawn = []
+    drawn: list[Flat] = []
     for mean, row in zip(means, rows, strict=True):
         m0, m1, m2, m3, m4, m5 = mean
         t0, t1, t2, t3, t4, t5 = row
@@ -188,7 +188,8 @@ def square_6(a: Row, x: Row) -> float:
     y3 = (x3 - d0 * y0 - d1 * y1 - d2 * y2) * d3
     y4 = (x4 - e0 * y0 - e1 * y1 - e2 * y2 - e3 * y3) * e4
     y5 = (x5 - f0 * y0 - f1 * y1 - f2 * y2 - f3 * y3 - f4 * y4) * f5
-    return y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5
+    doubt: float = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5
+    return doubt
 
 
 def shift_6(theta: Row, direction: Row, push: float) -> list[float]:
@@ -252,4 +253,4 @@ def grow_6(a: Row, roots: Row, x: Row, gain: float) -> list[float]:
     ]
 
 
-KERNEL = Kernel(fade_6, settle_6, square_6, shift_6, tail_6, grow_6, 1)
+KERNEL = Kernel(fade_6, settle_6, square_6, shift_6, tail_6, grow_6)

@@ -5,7 +5,7 @@
 
 from math import exp2
 
-from risk.estimate.kernels.kernel import Fade, Kernel, Row, Rows, Settled
+from risk.estimate.kernels.kernel import Fade, Flat, Kernel, Row, Rows, Settled
 
 
 def fade_8(a: Row, seen: Row, x: Row, anchor: Row, rate: float) -> Fade:
@@ -157,7 +157,7 @@ def settle_8(a: Row, roots: Row, push: Row, x: Row, means: Rows, rows: Rows) -> 
     y5 = (x5 / r5 - f0 * y0 - f1 * y1 - f2 * y2 - f3 * y3 - f4 * y4) * f5
     y6 = (x6 / r6 - g0 * y0 - g1 * y1 - g2 * y2 - g3 * y3 - g4 * y4 - g5 * y5) * g6
     y7 = (x7 / r7 - h0 * y0 - h1 * y1 - h2 * y2 - h3 * y3 - h4 * y4 - h5 * y5 - h6 * y6) * h7
-    doubt = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5 + y6 * y6 + y7 * y7
+    doubt: float = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5 + y6 * y6 + y7 * y7
     y7 *= h7
     y6 = (y6 - h6 * y7) * g6
     y5 = (y5 - h5 * y7 - g5 * y6) * f5
@@ -167,7 +167,7 @@ def settle_8(a: Row, roots: Row, push: Row, x: Row, means: Rows, rows: Rows) -> 
     y1 = (y1 - h1 * y7 - g1 * y6 - f1 * y5 - e1 * y4 - d1 * y3 - c1 * y2) * b1
     y0 = (y0 - h0 * y7 - g0 * y6 - f0 * y5 - e0 * y4 - d0 * y3 - c0 * y2 - b0 * y1) * a0
     direction = y0 / r0, y1 / r1, y2 / r2, y3 / r3, y4 / r4, y5 / r5, y6 / r6, y7 / r7
-    drawn = []
+    drawn: list[Flat] = []
     for mean, row in zip(means, rows, strict=True):
         m0, m1, m2, m3, m4, m5, m6, m7 = mean
         t0, t1, t2, t3, t4, t5, t6, t7 = row
@@ -256,7 +256,8 @@ def square_8(a: Row, x: Row) -> float:
     y5 = (x5 - f0 * y0 - f1 * y1 - f2 * y2 - f3 * y3 - f4 * y4) * f5
     y6 = (x6 - g0 * y0 - g1 * y1 - g2 * y2 - g3 * y3 - g4 * y4 - g5 * y5) * g6
     y7 = (x7 - h0 * y0 - h1 * y1 - h2 * y2 - h3 * y3 - h4 * y4 - h5 * y5 - h6 * y6) * h7
-    return y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5 + y6 * y6 + y7 * y7
+    doubt: float = y0 * y0 + y1 * y1 + y2 * y2 + y3 * y3 + y4 * y4 + y5 * y5 + y6 * y6 + y7 * y7
+    return doubt
 
 
 def shift_8(theta: Row, direction: Row, push: float) -> list[float]:
@@ -343,4 +344,4 @@ def grow_8(a: Row, roots: Row, x: Row, gain: float) -> list[float]:
     ]
 
 
-KERNEL = Kernel(fade_8, settle_8, square_8, shift_8, tail_8, grow_8, 3)
+KERNEL = Kernel(fade_8, settle_8, square_8, shift_8, tail_8, grow_8)
