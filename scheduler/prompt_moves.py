@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from models.definition.prompting import Expiry
 from models.errors import Conflict
 from models.kinds import DeliveryState, PromptState
 from models.queries import delivery
@@ -19,7 +18,6 @@ from models.session import ReadSession, WriteSession
 from scheduler import lifecycle
 from scheduler.lifecycle import TERMINAL, Event
 from scheduler.promises import pull_names
-from scheduler.quiet import hours_of
 
 PAST_TENSE: Final[Mapping[Event, str]] = {
     Event.REPLAN: "replanned",
@@ -90,21 +88,6 @@ def open_prompt(session: WriteSession, prompt: Row[Any], *, opened_at: datetime,
     move = moved(prompt, Event.OPEN, now=now, actor=actor, opened_at=prompt.opened_at or opened_at)
     apply_moves(session, [move])
     return move.to_state
-
-
-def snooze_prompt(session: WriteSession, prompt: Row[Any], expiry: Expiry, *, now: datetime, actor: str) -> datetime:
-    """Defers it and gives the instant at which it comes back. Raises `Conflict` where it has ended or may not be deferred.
-
-    `snooze_in_quiet_hours`: it would come back when the person sleeps. Then it stays as it is, open until it expires.
-    """
-    until = lifecycle.snooze(
-        now=now, expires_at=prompt.expires_at, minutes=expiry.snooze_minutes, used=prompt.snoozes, allowed=expiry.snoozes
-    )
-    if hours_of(session, {prompt.enrollment_id})[prompt.enrollment_id].quiet(until):
-        raise Conflict("snooze_in_quiet_hours", "It would come back in quiet hours; it stays open until it expires.")
-    left = lifecycle.reminders_after_snooze(reminders(prompt), until, prompt.expires_at)
-    apply_moves(session, [moved(prompt, Event.SNOOZE, now=now, actor=actor, left=left, snoozes=prompt.snoozes + 1)])
-    return until
 
 
 def decline_prompt(

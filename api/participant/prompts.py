@@ -21,8 +21,9 @@ from models.kinds import DesignKind, PromptState
 from models.queries import prompt as queries
 from models.queries.enrollment_phone import lock_own, revisions
 from models.session import ReadSession, WriteSession
-from scheduler.prompt_moves import decline_prompt, needs_receipt, open_prompt, record_fetch, reminders, snooze_prompt
+from scheduler.prompt_moves import decline_prompt, needs_receipt, open_prompt, record_fetch, reminders
 from scheduler.quiet import Hours, hours_of
+from scheduler.snooze import snooze_prompt
 
 router = Router(prefix="/v1/participant/prompts", tags=["participant"])
 

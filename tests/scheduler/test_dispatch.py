@@ -16,7 +16,8 @@ from models.tables import Enrollment
 from scheduler.answered import answer_move
 from scheduler.jobs import dispatch_prompts, send_deliveries
 from scheduler.lifecycle import Event
-from scheduler.prompt_moves import decline_prompt, needs_receipt, open_prompt, record_fetch, snooze_prompt
+from scheduler.prompt_moves import decline_prompt, needs_receipt, open_prompt, record_fetch
+from scheduler.snooze import snooze_prompt
 from tests.build import NOW, Built, Person, build_person, build_study
 from tests.scheduler.house import HOUR, MINUTE, Place, add_endpoint, add_prompt, small_protocol
 

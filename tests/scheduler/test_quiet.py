@@ -15,7 +15,7 @@ from models.tables import Enrollment, PromptEvent, WakeHistory, ZoneHistory
 from scheduler.horizon import plan_due
 from scheduler.jobs import dispatch_prompts, send_deliveries
 from scheduler.plan.calendar import WakeSpan, awake, awake_until
-from scheduler.prompt_moves import snooze_prompt
+from scheduler.snooze import snooze_prompt
 from tests.build import NOW, WAKE, Built, Person, build_person, build_study
 from tests.scheduler.house import MINUTE, Place, add_endpoint, add_prompt, small_protocol
 
