@@ -80,8 +80,9 @@ class Shelf:
             return (key, known) if synthetic or not known.synthetic else None
         try:
             model = read(rows.file_of(session, key), rehearsal=synthetic)
-        except Problem as refused:
-            log.error("serving.model_refused", model=key, problem=refused.code)
+        except Exception as refused:  # noqa: BLE001  # no file may hold up the scores of other models and other studies
+            problem = refused.code if isinstance(refused, Problem) else f"unexpected_{type(refused).__name__}"
+            log.error("serving.model_refused", model=key, problem=problem)
             return None
         with self._lock:
             self._models[key] = model

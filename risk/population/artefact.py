@@ -148,7 +148,7 @@ def _decoded(raw: bytes, kind: type[Kind], at: str = "") -> Kind:
     except msgspec.ValidationError as problem:
         words, _, place = str(problem).partition(" - at `$")
         raise _refused(at + "/" + place.rstrip("`").strip(".").replace(".", "/"), "shape", words) from None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise _refused(at or "/", "json", "It is not JSON, or was cut off.") from None
 
 

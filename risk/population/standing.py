@@ -35,7 +35,8 @@ def after(before: Standing, what: ModelMove, model: int) -> Standing:
     if what is ModelMove.ROLLED_BACK:
         if before.in_use != model:
             raise Conflict("model_not_in_use", "This model is not the one in use.")
-        return replace(before, promoted=before.promoted[:-1])
+        then = replace(before, promoted=before.promoted[:-1])
+        return then if then.shadow != then.in_use else replace(then, shadow=None)  # a former that was on trial again is in use now
     if before.shadow != model:
         raise Conflict("model_not_in_shadow", "This model is not in shadow: a model is promoted after it was tried there.")
     return Standing(None, (*before.promoted, model)) if what is ModelMove.PROMOTED else replace(before, shadow=None)

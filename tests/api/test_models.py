@@ -146,6 +146,7 @@ HOSTILE = {
     "another schema": lambda raw: resigned(raw, lambda document: document.update(schema="breakwater.population-model/2")),
     "not a number": lambda raw: raw.replace(b"-2", b"NaN"),
     "endless number": lambda raw: raw.replace(b"-2", b"1e999"),
+    "no text": lambda raw: raw.replace(b"digest", b"\x80igest"),
     "deep": lambda _: b"[" * 100_000,
     "nothing": lambda _: b"",
     "not a document": lambda _: b"\x80\x04\x95",

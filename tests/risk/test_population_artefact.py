@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.codec import canonical
 from models.errors import Invalid, Problem, TooLarge
@@ -119,3 +121,19 @@ def test_a_logistic_part_whose_lists_do_not_fit_is_refused() -> None:
     ):
         with pytest.raises(Invalid):
             write(model(wrong))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=3)), min_size=1, max_size=4), st.integers(0, 400))
+def test_no_damage_passes_and_none_ends_in_anything_but_a_refusal(cuts: list[tuple[int, bytes]], lost: int) -> None:
+    good = write(model())
+    raw = bytearray(good)
+    for place, instead in cuts:
+        where = place % len(raw)
+        raw[where : where + len(instead)] = instead
+    damaged = bytes(raw[: len(raw) - lost % len(raw)])
+    try:
+        found = read(damaged)
+    except Problem:
+        return
+    assert found == model()
