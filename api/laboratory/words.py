@@ -11,12 +11,14 @@ def with_interval(one: Mapping[str, Any] | None, digits: int = 3) -> str:
 
     >>> with_interval({"value": 0.75, "low": 0.7, "high": 0.8})
     '0.750 (0.700 to 0.800)'
+    >>> with_interval({"value": -0.1, "low": -0.2, "high": 0.0}, 1)
+    '−0.1 (−0.2 to 0.0)'
     """
     if not one or one.get("value") is None:
         return NOTHING
     if one.get("low") is None:
         return f"{one['value']:.{digits}f}"
-    return f"{one['value']:.{digits}f} ({one['low']:.{digits}f} to {one['high']:.{digits}f})"
+    return f"{one['value']:.{digits}f} ({one['low']:.{digits}f} to {one['high']:.{digits}f})".replace("-", "−")
 
 
 def as_percent(one: Mapping[str, Any] | None, digits: int = 1) -> str:
