@@ -9,6 +9,7 @@ from api.laboratory.words import NOTHING, as_percent, days_in_words, plain, with
 Report = Mapping[str, Any]
 STRATA: Final = {"pooled": "everyone", "abstinent_7d": "abstinent ≥ 7 days", "abstinent_14d": "abstinent ≥ 14 days"}
 TARGETS: Final = {"day": "use within a day", "week": "use within a week"}
+WAYS: Final = ("shrunk", "pooled", "running mean", "unshrunk")
 MODELS: Final = {
     "M0": "past use alone",
     "M1a": "past use and craving",
@@ -38,7 +39,7 @@ def _all(report: Report) -> Iterator[Shown]:
         yield _comparisons(report, target)
     for model in report["alerts"]:
         yield alerts(report, model)
-        yield concentration(report, model)
+        yield reach(report, model)
     yield policies(report)
     yield _self_help(report)
     yield hazard(report)
@@ -96,25 +97,12 @@ def _comparisons(report: Report, target: str) -> Shown:
     return Shown(f"What each model adds among those abstinent ≥ 7 days, {TARGETS[target]}", head, rows)
 
 
-ALERTED: Final = (
-    "alerts for a person-week",
-    "use within 24 h",
-    "use within 7 days",
-    "onsets caught",
-    "alerts for a caught onset",
-    "days of lead",
-)
+ALERTED: Final = ("alerts for a person-week", "use within 24 h", "use within 7 days", "onsets caught")
 
 
 def _alerted(one: Mapping[str, Any]) -> list[str]:
-    return [
-        with_interval(one["alerts_per_person_week"]),
-        as_percent(one["predictive_value_24h"]),
-        as_percent(one["predictive_value_7d"]),
-        as_percent(one["onsets_caught"]),
-        with_interval(one["alerts_per_caught_onset"], 2),
-        with_interval(one["lead_days"], 1),
-    ]
+    shares = ("predictive_value_24h", "predictive_value_7d", "onsets_caught")
+    return [with_interval(one["alerts_per_person_week"]), *(as_percent(one[name]) for name in shares)]
 
 
 def alerts(report: Report, model: str) -> Shown:
@@ -122,14 +110,15 @@ def alerts(report: Report, model: str) -> Shown:
     return Shown(f"Alerts by budget, {model} (one in seven days at most; people abstinent ≥ 7 days)", ["budget", *ALERTED], rows)
 
 
-def concentration(report: Report, model: str) -> Shown:
-    rows = [
-        [f"{one['budget']:g}", f"{one['alerts']:,}", as_percent({"value": told["top_tenth"]}), as_percent({"value": told["never"]})]
-        for one in report["alerts"][model]
-        for told in [one["concentration"]]
-    ]
-    head = ["budget", "alerts", "to the tenth of people with most", "people who never get one"]
-    return Shown(f"Who gets the alerts of {model}", head, rows)
+def reach(report: Report, model: str) -> Shown:
+    """What a caught onset costs, how long before it the alert was, and who gets the alerts."""
+    rows = []
+    for one in report["alerts"][model]:
+        told = [as_percent({"value": one["concentration"][name]}) for name in ("top_tenth", "never")]
+        figures = [with_interval(one["alerts_per_caught_onset"], 2), with_interval(one["lead_days"], 1)]
+        rows.append([f"{one['budget']:g}", f"{one['alerts']:,}", *figures, *told])
+    head = ["budget", "alerts", "for a caught onset", "days of lead", "to the tenth of people with most", "people without any"]
+    return Shown(f"What alerts of {model} cost, and who gets them", head, rows)
 
 
 def policies(report: Report) -> Shown:
@@ -172,12 +161,13 @@ def craving(found: Mapping[str, Any]) -> Iterator[Shown]:
     }
     for kind, one in found.get("kinds", {}).items():
         rows = []
-        for way, error in one["error"].items():
+        for way in WAYS:
+            error = one["error"][way]
             less = one["shrunk_less"].get(way)
             better = as_percent({"value": less["people_better"]}, 0) if less else NOTHING
             held = sum(fold["shrunk_less"][way]["best_or_equal"] for fold in one["by_fold"]) if less else NOTHING
             rows.append([way, with_interval(error), with_interval(less), better, f"{held}"])
-        head = ["couplings", "squared error", "shrunk less this", "people for whom shrunk is better", "folds in which it is not worse"]
+        head = ["couplings", "squared error", "shrunk less this", "shrunk better for", "folds not worse"]
         yield Shown(f"{words[kind]} (1: always the mean of everybody)", head, rows)
 
 

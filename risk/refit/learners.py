@@ -100,7 +100,8 @@ def _boosting(table: Table, weight: Floats, rounds: int) -> Boosting:
         monotonic_cst=[table.rising[place] for place in kept],
         random_state=0,
     )
-    model.fit(np.ascontiguousarray(table.x[:, kept]), table.y, sample_weight=weight)
+    # Weights of 1 say nothing, but with them the library looks for each of 255 cuts of a column apart: three quarters of the time.
+    model.fit(np.ascontiguousarray(table.x[:, kept]), table.y, sample_weight=None if (weight == 1.0).all() else weight)
     return Boosting(table.names, kept, model, rounds)
 
 
