@@ -88,7 +88,7 @@ def _with_craving(protocol: Protocol, wanted: Sequence[str]) -> tuple[tuple[str,
 def _of_export(export: Export, protocols: Mapping[str, Protocol]) -> Iterable[_Said]:
     zones = {row["participant_id"]: person_of(row).zone for row in export.rows("participants") if row["start_date"]}
     instruments = {(revision, one.id): one for revision, protocol in protocols.items() for one in protocol.instruments}
-    items = {(revision, one.id, item.id): item for (revision, _), one in instruments.items() for item in one.items}
+    items = {(revision, one.id, item.id): item for (revision, _), one in instruments.items() for item in one.series()}
     values: dict[str, dict[str, Any]] = {}
     rows: dict[str, Mapping[str, str]] = {}
     for row in export.rows("answers_long"):

@@ -214,7 +214,7 @@ def _months(before: Side, after: Side, at: Whole, drawn: Draws, seed: int) -> It
         out["cusum"] = {"too_low": said(tops[0]), "too_high": said(tops[1]), "limit": said(limit), "flagged": max(tops) > limit}
         mine = after.table.row[rows]
         rate = ratio(raised[mine], eligible[mine] / WEEK, after.table.person[rows], drawn)
-        many = bool(rate.value > TOLERANCE * COORDINATOR.budget and rate.low > COORDINATOR.budget)
+        many = bool(rate.low > TOLERANCE * COORDINATOR.budget)  # the whole interval: few people's rate strays far
         out["alerts"] = {**rate.document(), "budget": COORDINATOR.budget, "flagged": many}
         told = inside[(inside[:, 0] >= part.start) & (inside[:, 0] < part.stop), 1]
         share = float(told.mean()) if len(told) >= LEAST_ROWS else float("nan")

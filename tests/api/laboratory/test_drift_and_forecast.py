@@ -30,7 +30,7 @@ def drift(folder: Path, patch: pytest.MonkeyPatch, now: tuple) -> Result:
 
 
 def test_a_watch_that_finds_nothing_ends_with_0_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = drift(tmp_path, monkeypatch, USUAL)
+    result = drift(tmp_path, monkeypatch, people(50, 24, seed=8))
     assert result.exit_code == 0, result.output
     page = (tmp_path / "out" / "report.html").read_text()
     assert "nothing moved" in page
