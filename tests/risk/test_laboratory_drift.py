@@ -10,8 +10,9 @@ import pytest
 
 from models.errors import Invalid
 from risk.laboratory import drift
+from risk.laboratory.findings import ACTIONS
 from risk.laboratory.terms import Dataset
-from risk.laboratory.watch import ACTIONS, watch
+from risk.laboratory.watch import watch
 from risk.population.artefact import PopulationModel
 from risk.population.history import History, Prompts, Series
 from risk.population.windows import make_windows
