@@ -1,6 +1,7 @@
 """`breakwater`: run a study from the command line.
 
-Exit codes: 0 done · 1 refused, with the reason · 2 the call's words are off · 3 another process writes · 4 the database does not answer.
+Exit codes: 0 done · 1 refused, with the reason · 2 the call's words are off · 3 another process writes · 4 the database does not answer ·
+5 done, and something has moved (`drift`).
 """
 
 import os
@@ -237,6 +238,55 @@ def evaluate(
     out.print(f"report  {report / 'report.html'}", highlight=False, soft_wrap=True)
     if found["synthetic"]:
         out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone.")
+
+
+@app.command()
+def forecast(
+    dataset: Annotated[Path, typer.Argument(exists=True, help="An export of this house, or with --mapping a file of answers, CSV.")],
+    report: Annotated[Path, typer.Option(help="Folder for report.html and report.json.")],
+    mapping: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A mapping as `breakwater replay` reads it.")] = None,
+    craving: Annotated[
+        list[str] | None, typer.Option(help="A variable of craving; repeat for the mean of several. Default: craving.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=20, max=5000, help="Draws of people behind each interval.")] = 200,
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+) -> None:
+    """Say how well craving is foreseen, and read from what else is said, by couplings that are shrunk, pooled, unshrunk or none."""
+    found = commands.forecast(dataset, mapping, craving or [], report, repeats=repeats, tell=_lines(quiet))
+    table = Table("squared error", *found["kinds"])
+    for way in found["kinds"]["forecast"]["error"]:
+        table.add_row(way, *(f"{one['error'][way]['value']:.3f}" for one in found["kinds"].values()))
+    out.print(table)
+    out.print(f"report  {report / 'report.html'}", highlight=False, soft_wrap=True)
+    if found["synthetic"]:
+        out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone.")
+
+
+@app.command()
+def drift(
+    dataset: Annotated[Path, typer.Argument(exists=True, help="What came since: an export of this house, or with --mapping a folder.")],
+    reference: Annotated[Path, typer.Option(exists=True, help="What is usual: a dataset of the same kind.")],
+    report: Annotated[Path, typer.Option(help="Folder for report.html and report.json.")],
+    model: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A model's document. Default: one is trained here.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="How both foreign datasets' tables are read.")] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+) -> None:
+    """Watch what a model reads and expects against a reference: data by week, calibration by month, ranking by quarter. Exit 5: moved."""
+    found = commands.drift(dataset, reference, mapping, model, report, tell=_lines(quiet))
+    table = Table("from day", "what", "of", "found", "limit")
+    for one in found["found"]:
+        table.add_row(str(one["from"] + 1), one["what"], escape(one["of"]), f"{one['value']:.3f}", f"{one['limit']:.3f}")
+    if found["found"]:
+        out.print(table)
+    for one in found["actions"]:
+        out.print(one["words"])
+    out.print(f"report  {report / 'report.html'}", highlight=False, soft_wrap=True)
+    if found["synthetic"]:
+        out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone.")
+    if found["found"]:
+        raise typer.Exit(5)
 
 
 def _lines(quiet: bool) -> Callable[[str], None]:

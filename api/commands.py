@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -200,6 +200,24 @@ def evaluate(
 
     now = SystemClock().system()
     return run_evaluation(dataset, mapping, report, people=people, repeats=repeats, card=card, now=now, tell=tell)
+
+
+def forecast(
+    dataset: Path, mapping: Path | None, craving: Sequence[str], report: Path, *, repeats: int, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """The report of a forecast of craving; numpy is loaded only here, as in `evaluate`."""
+    from api.laboratory.forecasting import run_forecast
+
+    return run_forecast(dataset, mapping, craving, report, repeats=repeats, tell=tell)
+
+
+def drift(
+    dataset: Path, reference: Path, mapping: Path | None, model: Path | None, report: Path, *, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """The report of a watch; numpy is loaded only here, as in `evaluate`."""
+    from api.laboratory.drifting import run_drift
+
+    return run_drift(dataset, reference, mapping, model, report, tell=tell)
 
 
 @dataclass(frozen=True, slots=True)

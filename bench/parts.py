@@ -107,5 +107,6 @@ PARTS: dict[str, Part] = {
     "claiming": _module("claiming"),
     "lateness": _module("lateness"),
     "export": _module("export"),
+    "population": _module("population"),
     "memory": _module("memory"),
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.laboratory.tables import Report, Shown, alerts, discrimination, hazard
+from api.laboratory.tables import Report, Shown, alerts, craving, discrimination, hazard, policies, reach
 from models.errors import Invalid
 
 BEGINS: Final = "<!-- evaluation: written by `breakwater evaluate --card`; edits here are lost -->"
@@ -29,8 +29,10 @@ def section(report: Report) -> str:
     shown = [
         discrimination(report, "day"),
         discrimination(report, "week"),
-        *(alerts(report, model) for model in report["alerts"]),
+        *(make(report, model) for model in report["alerts"] for make in (alerts, reach)),
+        policies(report),
         hazard(report),
+        *craving(report.get("craving", {})),
     ]
     for one in shown:
         lines += [*_table(one), ""]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from api.laboratory.card import placed, section
+from api.laboratory.forecasting import craving_of
 from api.laboratory.foreign import read_foreign
 from api.laboratory.mapping import load_mapping
 from api.laboratory.own_layout import read_own
@@ -39,6 +40,8 @@ def run_evaluation(
 ) -> dict[str, Any]:
     """The report; `report.json`, `report.html` and the documents of the model that the rule lets ship stand in the folder `report`."""
     found, run = evaluate(read_dataset(path, mapping, people), tell=tell, repeats=repeats)
+    if mapping is None:
+        found["craving"] = craving_of(path, repeats=repeats, tell=tell)
     report.mkdir(parents=True, exist_ok=True)
     found["models"] = {target: _written(run, target, found["shipped"], report, now, tell) for target in HORIZON_DAYS}
     (report / "report.json").write_bytes(canonical(found) + b"\n")

@@ -50,9 +50,9 @@ class Person:
 
 def read_own(path: Path) -> Dataset:
     """The people of an export. Raises Invalid (`not_an_export`) where the archive lacks a table that is needed."""
-    export = _Export(path)
-    manifest = json.loads(export.read("MANIFEST.json"))
-    people = {row["participant_id"]: _person(row) for row in export.rows("participants") if row["start_date"]}
+    export = Export(path)
+    manifest = export.manifest()
+    people = {row["participant_id"]: person_of(row) for row in export.rows("participants") if row["start_date"]}
     protocols = {one: parse(export.read(f"protocol/revision-{one}.json")) for one in export.revisions()}
     variables: dict[str, Variable] = {}
     slots = _prompts(export, people)
@@ -74,7 +74,9 @@ def read_own(path: Path) -> Dataset:
     )
 
 
-class _Export:
+class Export:
+    """The tables of an export, an archive or a folder."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
 
@@ -87,6 +89,9 @@ class _Export:
         except (KeyError, FileNotFoundError, zipfile.BadZipFile):
             raise Invalid("not_an_export", f"{self._path.name} has no {name}: it is no export of this house.") from None
 
+    def manifest(self) -> Any:
+        return json.loads(self.read("MANIFEST.json"))
+
     def rows(self, table: str) -> "csv.DictReader[str]":
         return csv.DictReader(io.StringIO(self.read(f"{table}.csv").decode("utf-8"), newline=""))
 
@@ -94,13 +99,13 @@ class _Export:
         return sorted({row["protocol_revision"] for row in self.rows("items")})
 
 
-def _person(row: Row) -> Person:
+def person_of(row: Row) -> Person:
     one = Person(row, zone_info(row["iana_tz"]), date.fromisoformat(row["start_date"]))
     one.groups |= {name: row[name] for name in ("arm", "site") if row[name]}
     return one
 
 
-def _prompts(export: _Export, people: Mapping[str, Person]) -> dict[str, Row]:
+def _prompts(export: Export, people: Mapping[str, Person]) -> dict[str, Row]:
     """The prompt of each response; and what became of each prompt, from when that was clear."""
     of_response: dict[str, Row] = {}
     for row in export.rows("prompts"):
@@ -116,7 +121,7 @@ def _prompts(export: _Export, people: Mapping[str, Person]) -> dict[str, Row]:
 
 
 def _answers(
-    export: _Export,
+    export: Export,
     people: Mapping[str, Person],
     protocols: Mapping[str, Protocol],
     slots: Mapping[str, Row],
@@ -134,8 +139,8 @@ def _answers(
         if name in GROUPS:
             one.groups.setdefault(GROUPS[name], value)
         item = items.get((row["protocol_revision"], row["item"]))
-        typed = None if item is None else _typed(item, row)
-        if one.record.answer(item, name, value, typed, happened=happened, known=known, study_day=_study_day(slot)) and item is not None:
+        said = None if item is None else typed(item, row)
+        if one.record.answer(item, name, value, said, happened=happened, known=known, study_day=_study_day(slot)) and item is not None:
             variables.setdefault(name, variable_of(item))
 
 
@@ -143,7 +148,7 @@ def _study_day(slot: Row) -> int | None:
     return int(slot["study_day"]) if slot.get("row_kind") == "prompt" and slot.get("study_day") else None
 
 
-def _typed(item: Item, row: Row) -> Any:
+def typed(item: Item, row: Row) -> Any:
     """The value as the item map reads it: a number, yes or no, a code, or several."""
     if item.kind is ItemKind.YES_NO:
         return row["value"] == "1"
@@ -152,14 +157,14 @@ def _typed(item: Item, row: Row) -> Any:
     return float(row["value_number"]) if row["value_number"] else None
 
 
-def _timed_events(export: _Export, people: Mapping[str, Person]) -> None:
+def _timed_events(export: Export, people: Mapping[str, Person]) -> None:
     for row in export.rows("timed_events"):
         one = people.get(row["participant_id"])
         if one is not None and row["retracted"] != "1":
             one.record.event(row["kind"], one.day(row["happened_utc"]), one.day(row["reported_utc"] or row["happened_utc"]))
 
 
-def _estimates(export: _Export, people: Mapping[str, Person]) -> None:
+def _estimates(export: Export, people: Mapping[str, Person]) -> None:
     """First revisions alone: what was known then."""
     for row in export.rows("estimates"):
         one = people.get(row["participant_id"])

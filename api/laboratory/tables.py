@@ -9,6 +9,7 @@ from api.laboratory.words import NOTHING, as_percent, days_in_words, plain, with
 Report = Mapping[str, Any]
 STRATA: Final = {"pooled": "everyone", "abstinent_7d": "abstinent ≥ 7 days", "abstinent_14d": "abstinent ≥ 14 days"}
 TARGETS: Final = {"day": "use within a day", "week": "use within a week"}
+WAYS: Final = ("shrunk", "pooled", "running mean", "unshrunk")
 MODELS: Final = {
     "M0": "past use alone",
     "M1a": "past use and craving",
@@ -34,10 +35,15 @@ def _all(report: Report) -> Iterator[Shown]:
     for target in TARGETS:
         yield discrimination(report, target)
         yield _accuracy(report, target)
+        yield _calibration(report, target)
         yield _comparisons(report, target)
     for model in report["alerts"]:
         yield alerts(report, model)
+        yield reach(report, model)
+    yield policies(report)
+    yield _self_help(report)
     yield hazard(report)
+    yield from craving(report.get("craving", {}))
     for target in TARGETS:
         yield _subgroups(report, target)
         yield _landmarks(report, target)
@@ -55,14 +61,26 @@ def discrimination(report: Report, target: str) -> Shown:
 
 
 def _accuracy(report: Report, target: str) -> Shown:
-    head = ["", "windows", "base rate", "AUPRC", "Brier", "skill", "calibration intercept", "slope"]
-    rows = []
+    head = ["", "windows", "base rate", "AUPRC", "Brier", "skill"]
+    figures = ("auprc", "brier", "skill")
+    rows = [
+        [name, f"{part['windows']:,}", as_percent(part.get("base_rate")), *(with_interval(part.get(one)) for one in figures)]
+        for name, part in _strata(report, target)
+    ]
+    return Shown(f"How right probabilities are, {TARGETS[target]}", head, rows)
+
+
+def _calibration(report: Report, target: str) -> Shown:
+    head = ["", "intercept", "slope"]
+    figures = ("calibration_intercept", "calibration_slope")
+    rows = [[name, *(with_interval(part.get(one)) for one in figures)] for name, part in _strata(report, target)]
+    return Shown(f"Calibration (right is intercept 0 and slope 1), {TARGETS[target]}", head, rows)
+
+
+def _strata(report: Report, target: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for model, one in report["targets"][target]["models"].items():
         for stratum, words in STRATA.items():
-            part = one[stratum]
-            figures = [with_interval(part.get(name)) for name in ("auprc", "brier", "skill", "calibration_intercept", "calibration_slope")]
-            rows.append([f"{model}, {words}", f"{part['windows']:,}", as_percent(part.get("base_rate")), *figures])
-    return Shown(f"How right probabilities are, {TARGETS[target]}", head, rows)
+            yield f"{model}, {words}", one[stratum]
 
 
 def _comparisons(report: Report, target: str) -> Shown:
@@ -79,29 +97,78 @@ def _comparisons(report: Report, target: str) -> Shown:
     return Shown(f"What each model adds among those abstinent ≥ 7 days, {TARGETS[target]}", head, rows)
 
 
+ALERTED: Final = ("alerts for a person-week", "use within 24 h", "use within 7 days", "onsets caught")
+
+
+def _alerted(one: Mapping[str, Any]) -> list[str]:
+    shares = ("predictive_value_24h", "predictive_value_7d", "onsets_caught")
+    return [with_interval(one["alerts_per_person_week"]), *(as_percent(one[name]) for name in shares)]
+
+
 def alerts(report: Report, model: str) -> Shown:
-    head = [
-        "budget",
-        "alerts for a person-week",
-        "use within 24 h",
-        "use within 7 days",
-        "onsets caught",
-        "alerts for a caught onset",
-        "days of lead",
-    ]
-    rows = [
-        [
-            f"{one['budget']:g}",
-            with_interval(one["alerts_per_person_week"]),
-            as_percent(one["predictive_value_24h"]),
-            as_percent(one["predictive_value_7d"]),
-            as_percent(one["onsets_caught"]),
-            with_interval(one["alerts_per_caught_onset"], 2),
-            with_interval(one["lead_days"], 1),
-        ]
-        for one in report["alerts"][model]
-    ]
-    return Shown(f"Alerts by budget, {model} (one in seven days at most; people abstinent ≥ 7 days)", head, rows)
+    rows = [[f"{one['budget']:g}", *_alerted(one)] for one in report["alerts"][model]]
+    return Shown(f"Alerts by budget, {model} (one in seven days at most; people abstinent ≥ 7 days)", ["budget", *ALERTED], rows)
+
+
+def reach(report: Report, model: str) -> Shown:
+    """What a caught onset costs, how long before it the alert was, and who gets the alerts."""
+    rows = []
+    for one in report["alerts"][model]:
+        told = [as_percent({"value": one["concentration"][name]}) for name in ("top_tenth", "never")]
+        figures = [with_interval(one["alerts_per_caught_onset"], 2), with_interval(one["lead_days"], 1)]
+        rows.append([f"{one['budget']:g}", f"{one['alerts']:,}", *figures, *told])
+    head = ["budget", "alerts", "for a caught onset", "days of lead", "to the tenth of people with most", "people without any"]
+    return Shown(f"What alerts of {model} cost, and who gets them", head, rows)
+
+
+def policies(report: Report) -> Shown:
+    """Simulated: what is not reached by the data is left out."""
+    rows = [[_policy(one), *_alerted(one)] for one in report["policies"]]
+    budget = report["policies"][0]["budget"] if report["policies"] else 0.0
+    return Shown(f"Ways to spend {budget:g} alerts for a person-week, {report['shipped']}, simulated", ["", *ALERTED], rows)
+
+
+def _policy(one: Mapping[str, Any]) -> str:
+    never = as_percent({"value": one["concentration"]["never"]}, 0)
+    if one["policy"] == "reserve":
+        share = as_percent({"value": one["by_rise"]}, 0)
+        return f"a fifth kept for a rise above the person's own usual ({share} of alerts; {never} of people never alerted)"
+    if one["policy"] == "controller":
+        days = "" if one["calendar"] else ", as if all had begun on one day"
+        raised = plain(one["highest_shift"], 2)
+        return f"a site's threshold follows its rate of 28 days{days} (raised by {raised} on the logit at most; {never} never alerted)"
+    if one["policy"] == "open":
+        return f"at most two open for a person, each for three weeks ({never} never alerted)"
+    return f"one threshold for everybody ({never} never alerted)"
+
+
+def _self_help(report: Report) -> Shown:
+    one = report["self_help"]
+    rows = []
+    if one:
+        told = [as_percent({"value": one["concentration"][name]}) for name in ("top_tenth", "never")]
+        figures = [with_interval(one["alerts_per_person_week"], 2), as_percent(one["predictive_value_24h"])]
+        rows.append([f"{one['budget']:g} for a person-week", f"{one['moments']:,}", *figures, *told])
+    head = ["budget", "estimates", "offers for a person-week", "use told of that day or the next", "to the tenth with most", "never"]
+    return Shown("Content offered by the estimate's level, never within four hours, simulated", head, rows)
+
+
+def craving(found: Mapping[str, Any]) -> Iterator[Shown]:
+    """How craving was foreseen and read, of `risk.laboratory.foresight`; nothing where it was not done."""
+    words = {
+        "forecast": "Craving at the next answer, from the answers before it alone",
+        "nowcast": "Craving now, from what else is said with it and from the answers before",
+    }
+    for kind, one in found.get("kinds", {}).items():
+        rows = []
+        for way in WAYS:
+            error = one["error"][way]
+            less = one["shrunk_less"].get(way)
+            better = as_percent({"value": less["people_better"]}, 0) if less else NOTHING
+            held = sum(fold["shrunk_less"][way]["best_or_equal"] for fold in one["by_fold"]) if less else NOTHING
+            rows.append([way, with_interval(error), with_interval(less), better, f"{held}"])
+        head = ["couplings", "squared error", "shrunk less this", "shrunk better for", "folds not worse"]
+        yield Shown(f"{words[kind]} (1: always the mean of everybody)", head, rows)
 
 
 def hazard(report: Report) -> Shown:

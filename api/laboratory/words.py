@@ -11,12 +11,14 @@ def with_interval(one: Mapping[str, Any] | None, digits: int = 3) -> str:
 
     >>> with_interval({"value": 0.75, "low": 0.7, "high": 0.8})
     '0.750 (0.700 to 0.800)'
+    >>> with_interval({"value": -0.1, "low": -0.2, "high": 0.0}, 1)
+    '−0.1 (−0.2 to 0.0)'
     """
     if not one or one.get("value") is None:
         return NOTHING
     if one.get("low") is None:
-        return f"{one['value']:.{digits}f}"
-    return f"{one['value']:.{digits}f} ({one['low']:.{digits}f} to {one['high']:.{digits}f})"
+        return f"{one['value']:z.{digits}f}"
+    return f"{one['value']:z.{digits}f} ({one['low']:z.{digits}f} to {one['high']:z.{digits}f})".replace("-", "−")
 
 
 def as_percent(one: Mapping[str, Any] | None, digits: int = 1) -> str:
@@ -27,12 +29,12 @@ def as_percent(one: Mapping[str, Any] | None, digits: int = 1) -> str:
     """
     if not one or one.get("value") is None:
         return NOTHING
-    said = f"{100 * one['value']:.{digits}f} %"
-    return said if one.get("low") is None else f"{said} ({100 * one['low']:.{digits}f} to {100 * one['high']:.{digits}f})"
+    said = f"{100 * one['value']:z.{digits}f} %"
+    return said if one.get("low") is None else f"{said} ({100 * one['low']:z.{digits}f} to {100 * one['high']:z.{digits}f})"
 
 
 def plain(value: float | None, digits: int = 3) -> str:
-    return NOTHING if value is None else f"{value:.{digits}f}"
+    return NOTHING if value is None else f"{value:z.{digits}f}"
 
 
 def days_in_words(row: Mapping[str, Any]) -> str:

@@ -5,27 +5,29 @@ budget. A realized rate may lie above it.
 """
 
 from dataclasses import dataclass
+from math import ceil, inf
 from typing import Final
 
 import numpy as np
 
+from risk.laboratory.channels import COORDINATOR, WEEK, Channel, allowed
 from risk.laboratory.people import Draws, Figure, ratio
 from risk.refit.table import Flags, Floats, Whole
 
 BUDGETS: Final = (0.05, 0.1, 0.2, 0.5)
 """Alerts for each person-week."""
-REFRACTORY_DAYS: Final = 7
 ABSTINENT_DAYS: Final = 7
 GRID: Final = 400
-"""Thresholds that are tried: quantiles of the probabilities, dense at the top."""
+"""Thresholds that are tried: quantiles of the scores, dense at the top."""
 
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Person-days in order of person and day. `eligible`: an alert may be raised here (abstinent and due); `use`: use that day."""
+    """Person-days in order of person and day, or moments within days. `eligible`: an alert may be raised here (abstinent and due);
+    `use`: use that day."""
 
     person: Whole
-    day: Whole
+    day: Whole | Floats
     eligible: Flags
     use: Flags
 
@@ -33,33 +35,41 @@ class Days:
         return Days(self.person[chosen], self.day[chosen], self.eligible[chosen], self.use[chosen])
 
 
-def alerts(days: Days, p: Floats, threshold: float | Floats) -> Whole:
-    """Places of the days on which an alert is raised. A threshold for each row where people have different ones."""
-    raised, person, free = [], -1, 0
-    for row in np.nonzero(days.eligible & (p >= threshold))[0].tolist():
-        if days.person[row] != person:
-            person, free = int(days.person[row]), -(10**9)
-        if days.day[row] >= free:
-            raised.append(row)
-            free = int(days.day[row]) + REFRACTORY_DAYS
-    return np.array(raised, dtype=np.int64)
+def alerts(days: Days, fired: Flags, channel: Channel = COORDINATOR) -> Whole:
+    """Places of the eligible days on which an alert is raised, of those where the policy `fired`."""
+    rows = np.nonzero(days.eligible & fired)[0]
+    chosen: list[int] = []
+    raised: list[float] = []
+    person = -1
+    for row, whose, moment in zip(rows.tolist(), days.person[rows].tolist(), days.day[rows].tolist(), strict=True):
+        if whose != person:
+            person, raised = whose, []
+        if allowed(raised, moment, channel):
+            chosen.append(row)
+            raised.append(moment)
+    return np.array(chosen, dtype=np.int64)
 
 
-def threshold_for(days: Days, p: Floats, budget: float) -> float:
-    """min{tau: (sum over people of r(tau) + B) / (n + 1) <= budget}, r made monotone from high tau down; above 1 where none is.
+def threshold_for(days: Days, score: Floats, budget: float, *, beside: Flags | None = None, channel: Channel = COORDINATOR) -> float:
+    """min{tau: (sum over people of r(tau) + B) / (n + 1) <= budget}, r made monotone from high tau down; infinite where none is.
 
     r is a person's alerts by the weeks in which people are eligible on average, B its largest possible value. So the mean of r is the rate
-    for each person-week: someone who is eligible for a day does not weigh as much as someone who is for months.
+    for each person-week: someone who is eligible for a day does not weigh as much as someone who is for months. Days `beside` raise alerts
+    whatever their score, and count.
     """
-    people, eligible = np.unique(days.person[days.eligible], return_counts=True)
+    people, moments = np.unique(days.person[days.eligible], return_counts=True)
     if not len(people):
-        return 2.0
-    length = float(eligible.mean()) / 7.0
-    most = float(np.ceil(eligible.max() / REFRACTORY_DAYS)) / length
+        return inf
+    apart = np.unique(np.column_stack([days.person[days.eligible], np.floor(days.day[days.eligible])]), axis=0)
+    eligible = np.unique(apart[:, 0], return_counts=True)[1]
+    length = float(eligible.mean()) / WEEK
+    most = min(float(moments.max()), float(ceil(eligible.max() / channel.refractory_days))) / length
+    known = score[days.eligible & ~np.isnan(score)]
     shares = 1.0 - np.geomspace(1e-4, 1.0, GRID)
-    highest, found = 0.0, 2.0
-    for tau in np.unique(np.quantile(p[days.eligible], shares))[::-1].tolist():
-        highest = max(highest, len(alerts(days, p, tau)) / length)
+    highest, found = 0.0, inf
+    for tau in np.unique(np.quantile(known, shares))[::-1].tolist() if len(known) else ():
+        fired = score >= tau
+        highest = max(highest, len(alerts(days, fired if beside is None else fired | beside, channel)) / length)
         if (highest + most) / (len(people) + 1) > budget:
             break
         found = float(tau)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from models.errors import Conflict, Invalid
-from risk.laboratory import budget, leakage
+from risk.laboratory import alerting, leakage
 from risk.laboratory.measures import ranking
 from risk.laboratory.people import Draws, draws, ratio, said
 from risk.laboratory.scores import Scored, compared, measured, scored, subgroups
@@ -63,7 +63,11 @@ def evaluate(dataset: Dataset, *, tell: Tell = lambda _: None, seed: int = SEED,
     report["shipped"] = shipped(report)
     best: Model = report["shipped"]
     tell("alerts by budget")
-    report["alerts"] = {model: _alerts(run, model) for model in run.models}
+    report["alerts"] = {
+        model: alerting.by_budget(run.windows, run.tables["week", model], run.outer["week", model], run.drawn) for model in run.models
+    }
+    report["policies"] = alerting.policies(run.windows, run.tables["week", best], run.outer["week", best], run.drawn)
+    report["self_help"] = alerting.self_help(run.windows, run.tables["week", best], run.outer["week", best], run.drawn)
     tell("subgroups and other splits")
     labels = [dict(one.groups) for one in dataset.people]
     report["subgroups"] = {target: subgroups(run.scores[target, best], labels, run.drawn) for target in HORIZON_DAYS}
@@ -171,34 +175,6 @@ def _target(run: Run, target: Target, seed: int) -> dict[str, Any]:
 def _comparisons(run: Run, target: Target) -> dict[str, Any]:
     pairs = [(more, less) for more, less in PAIRS if more in run.models and less in run.models]
     return {f"{more}-{less}": compared(run.scores[target, more], run.scores[target, less], run.drawn) for more, less in pairs}
-
-
-def days_of(windows: Windows, table: Table) -> budget.Days:
-    """All person-days for the alert policy; eligible are the abstinent ones whose week was followed to its end."""
-    due = np.zeros(len(windows), dtype=bool)
-    due[table.row] = True
-    abstinent = np.frombuffer(windows.abstinent) >= budget.ABSTINENT_DAYS
-    person = np.frombuffer(windows.person, dtype=windows.person.typecode).astype(np.int64)
-    day = np.frombuffer(windows.day, dtype=windows.day.typecode).astype(np.int64)
-    return budget.Days(person, day, due & abstinent, np.frombuffer(windows.outcome["day"], dtype=np.int8) == USE)
-
-
-def _alerts(run: Run, model: Model) -> list[dict[str, Any]]:
-    """At each budget: a threshold from the training people of a fold, used on its test people. Nothing is tuned on who is tested."""
-    table, done = run.tables["week", model], run.outer["week", model]
-    days, p = days_of(run.windows, table), np.full(len(run.windows), np.nan)
-    p[table.row] = done.probability
-    out = []
-    for one in budget.BUDGETS:
-        threshold = np.full(len(run.windows), 2.0)
-        for (inside, outside), trained in zip(done.splits, done.trained, strict=True):
-            rows = table.row[inside]
-            threshold[table.row[outside]] = budget.threshold_for(days.rows(rows), trained.out_of_fold, one)
-        raised = budget.alerts(days, p, threshold)
-        figures = {name: found.document() for name, found in budget.happened(days, raised, run.drawn).items()}
-        told = {name: said(value) for name, value in budget.concentration(days, raised).items()}
-        out.append({"budget": one, "alerts": len(raised), **figures, "concentration": told})
-    return out
 
 
 def _other_splits(run: Run, target: Target, models: tuple[Model, ...], seed: int) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def measured(one: Scored, drawn: Draws) -> dict[str, Any]:
     out: dict[str, Any] = {name: _stratum(part, drawn) for name, part in strata.items()}
     out["within_person"] = within_people(one.y, one.p, one.person, drawn).document()
     out["landmark"] = [
-        {"week": week, **_auroc(one.rows(one.week == week), drawn).document()} for week in LANDMARK_WEEKS if (one.week == week).any()
+        {"week": week, **auroc_of(one.rows(one.week == week), drawn).document()} for week in LANDMARK_WEEKS if (one.week == week).any()
     ]
     return out
 
@@ -58,7 +58,7 @@ def _stratum(part: Scored, drawn: Draws) -> dict[str, Any]:
         return {"windows": len(part.y)}
     ones, square = np.ones(len(part.y)), measures.squares(part.y, part.p)
     weighed = part.weight[:, None] * np.column_stack([square, part.y, ones])
-    intercept, slope = _calibration(part, drawn)
+    intercept, slope = calibrated(part, drawn)
     ranked = measures.ranking(part.y, part.p)
     return {
         "windows": len(part.y),
@@ -75,11 +75,11 @@ def _stratum(part: Scored, drawn: Draws) -> dict[str, Any]:
     }
 
 
-def _auroc(part: Scored, drawn: Draws) -> Figure:
+def auroc_of(part: Scored, drawn: Draws) -> Figure:
     return figure(measures.ranking(part.y, part.p).auroc, part.person, part.weight, drawn)
 
 
-def _calibration(part: Scored, drawn: Draws) -> tuple[Figure, Figure]:
+def calibrated(part: Scored, drawn: Draws) -> tuple[Figure, Figure]:
     """From sums over people in 100 bins of the logit: a draw of people costs no pass over the rows."""
     logit = measures.logits(part.p)
     order = np.argsort(logit, kind="stable")
@@ -129,12 +129,12 @@ def subgroups(one: Scored, labels: list[dict[str, str]], drawn: Draws) -> dict[s
     out: dict[str, list[dict[str, Any]]] = {}
     for name in sorted({name for each in labels for name in each}):
         of_person = np.array([each.get(name, "") for each in labels], dtype=object)
-        for label in sorted(set(of_person) - {""}):
+        for label in sorted(set(of_person) - {""}, key=lambda label: (not label.startswith("under "), label)):
             part = one.rows(of_person[one.person] == label)
             people = len(np.unique(part.person))
             row: dict[str, Any] = {"group": label, "people": people, "windows": len(part.y)}
             if people >= LEAST_PEOPLE and 0 < part.y.sum() < len(part.y):
                 observed, expected = (float(np.average(values, weights=part.weight)) for values in (part.y, part.p))
-                row |= {"auroc": _auroc(part, drawn).document(), "base_rate": said(observed), "expected": said(expected)}
+                row |= {"auroc": auroc_of(part, drawn).document(), "base_rate": said(observed), "expected": said(expected)}
             out.setdefault(name, []).append(row)
     return out

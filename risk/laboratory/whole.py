@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from risk.laboratory.alerting import days_of
 from risk.laboratory.budget import BUDGETS, threshold_for
-from risk.laboratory.evaluate import Run, days_of
+from risk.laboratory.evaluate import Run
 from risk.population.artefact import PopulationModel
 from risk.population.features import Model
 from risk.population.windows import Target

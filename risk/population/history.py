@@ -39,7 +39,8 @@ class History:
     """One person. Decisions fall on the midnights `first` .. `last` - 1; outcomes are followed up to midnight `last`.
 
     `since` is the midnight from which use is known at all. `followed` are days whose outcome was asked for and answered; None: every day.
-    `began` is the calendar day of day 0, None where a dataset has no calendar. `groups` are for looking at subgroups, never features.
+    `began` is the calendar day of day 0, None where a dataset has no calendar. `groups` are for looking at subgroups, never features, and
+    so is `covered`: 1 where a craving that was told lay within the 90 % interval that the estimate had for it, else 0.
     """
 
     person: str
@@ -55,6 +56,7 @@ class History:
     site: str = ""
     began: date | None = None
     groups: Mapping[str, str] = field(default_factory=dict)
+    covered: Series = Series()
 
 
 def told(pairs: list[tuple[float, float]]) -> Told:

@@ -43,6 +43,7 @@ class Record:
     events: dict[str, Pairs] = field(default_factory=dict)
     prompts: list[tuple[float, bool, float]] = field(default_factory=list)
     states: dict[str, Pairs] = field(default_factory=dict)
+    covered: Pairs = field(default_factory=list)
 
     def answer(
         self, item: Item | None, variable: str, said: str, value: Any, *, happened: float, known: float, study_day: int | None
@@ -78,6 +79,9 @@ class Record:
         for name, value in flat.items():
             if value is not None:
                 self.states.setdefault(name, []).append((known, float(value)))
+        _, low, high = detail.get("nowcast") or (None, None, None)
+        if detail["features"].get("age_hours") == 0.0 and low is not None and detail.get("craving") is not None:
+            self.covered.append((known, float(low <= detail["craving"] <= high)))
 
     def history(
         self, person: str, *, first: int, last: int, began: date, site: str = "", groups: Mapping[str, str] | None = None
@@ -98,6 +102,7 @@ class Record:
             site=site,
             began=began,
             groups=groups or {},
+            covered=series(self.covered),
         )
 
 

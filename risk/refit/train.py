@@ -55,6 +55,8 @@ def train(table: Table, *, folds: int = INNER, seed: int = SEED, kind: Kind | No
     scores: dict[float, Floats] = {}
     for inside, outside in grouped(table.person, table.y, folds=folds, seed=seed):
         mine = inside[table.train[inside]]
+        if len(np.unique(table.y[mine])) < 2:
+            raise Invalid("one_outcome", "A fold of the training people has windows with and without use no more: they are too few.")
         for setting, found in candidates(kind, table.rows(mine), weight[mine], table.x[outside]):
             scores.setdefault(setting, np.zeros(len(table.y)))[outside] = found
     known = table.answered
