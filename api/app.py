@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import care, participant, problems, research, system
-from api.actions.submit_response import apply_submissions
+from api.actions.write import apply_operations
 from api.deps import House
 from api.edge import Edge
 from api.participant.shortcut import Shortcut
@@ -43,7 +43,7 @@ def build_house(sessions: Sessions, keys: Keys, settings: ApiSettings, *, clock:
         settings=settings,
         protocols=protocols,
         mind=mind,
-        writer=Writer(sessions, lambda session, operations: apply_submissions(session, operations, house_of()), deliver=_deliver),
+        writer=Writer(sessions, lambda session, operations: apply_operations(session, operations, house_of()), deliver=_deliver),
         rehearsal=rehearsal,
         started_at=system_clock.system(),
     )

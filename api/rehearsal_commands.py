@@ -76,7 +76,7 @@ def demo_elsewhere(
     """
     started, record = perf_counter(), Recorder()
     clock = StudyClock(datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
-    wire = Wire(url, record, clock.read, connections=wanted.threads * 2)
+    wire = Wire(url, record, clock.read)
     try:
         reachable(wire)
         lead = Desk(wire, login, password)
@@ -145,7 +145,7 @@ def _lived(home: Path, wanted: Wanted, start: datetime, document: bytes, protoco
     first = prepare(settings, start=start, document=document)
     clock, record = StudyClock(start), Recorder()
     with running(settings, port=port) as server:
-        wire = Wire(server.url, record, clock.read, connections=wanted.threads * 2)
+        wire = Wire(server.url, record, clock.read)
         try:
             lead = Desk(wire, first.login, first.one_time_password)
             lead.sign_in()
@@ -197,8 +197,9 @@ def _finished(drive: Drive, home: Path, started: float, database: str, protocol:
     """Drives, holds the server against its receipts, fetches the dataset and writes what was found."""
     with _progress(show) as tell:
         drive.run(tell)
-    found = finish.listed(drive)
-    export = finish.fetch_dataset(drive, home / "dataset.zip")
+    export_id = finish.ask_dataset(drive)
+    found = finish.listed(drive)  # while the dataset is built
+    export = finish.fetch_dataset(drive, export_id, home / "dataset.zip")
     happened = finish.happened(drive, started=started, found=found, export=export, database=database)
     rekey = _rekey(home, drive.office.study_id) if protocol is not None else None
     pairs = _pairs(drive) if rekey is not None else None

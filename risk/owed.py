@@ -13,8 +13,11 @@ from models.queries import response as response_queries
 from models.queries import risk as risk_queries
 from models.session import Sessions, WriteSession
 from risk.decision_point import Arrival, Whereabouts, decide_arrivals
+from risk.estimate.state import UnknownSchema, decode
 from risk.mind import Mind
-from risk.refold import refold, revised_rows, state_row
+from risk.observe import sort_key
+from risk.refold import INLINE_LIMIT, Folded, Past, fold, newest_reading, refold, revised_rows, state_row, store_checkpoints
+from risk.terms import Observation
 
 log = structlog.get_logger("owed")
 
@@ -42,6 +45,45 @@ def settle(sessions: Sessions, mind: Mind, locate: Locate, *, now: datetime, sys
         except Exception as error:  # noqa: BLE001  # one person's history must not hold up the others
             log.error("owed.failed", kind=type(error).__name__)
     return done
+
+
+def take_in(session: WriteSession, mind: Mind, person: Row[Any], observation: Observation, *, gone: bool, now: datetime) -> None:
+    """Something that is no answer was told, or is `gone` again: state and estimates follow at once where that is little, else are owed.
+
+    The caller holds the enrollment's lock and has written the row that the observation is made from.
+    """
+    held = risk_queries.lock_states(session, {person.id}).get(person.id)
+    if held is None:
+        return  # nothing is folded yet; whoever folds first reads it
+    folded = None
+    if mind.estimating and not held.stale:
+        try:
+            folded = _followed(session, mind, person, held, observation, gone=gone, now=now)
+        except Exception as error:  # noqa: BLE001  # contained: what was told is stored whatever the estimator does
+            log.error("owed.not_taken_in", kind=type(error).__name__)
+    if folded is None or folded.state is None:
+        risk_queries.mark_stale(session, [person.id])
+        return
+    risk_queries.insert_estimates(session, revised_rows(session, person, folded, now=now) if folded.estimates else [])
+    risk_queries.save_states(session, [state_row(person, folded, now=now)], {person.id})
+
+
+def _followed(
+    session: WriteSession, mind: Mind, person: Row[Any], held: Row[Any], observation: Observation, *, gone: bool, now: datetime
+) -> Folded | None:
+    """A step where it is the newest, a bounded refold where it is late or gone. None: too much for now."""
+    if gone or held.last_key is None or sort_key(observation) < held.last_key:
+        return refold(session, mind, person, earliest=observation, now=now, limit=INLINE_LIMIT)
+    reading = newest_reading(session, mind, person.id)
+    try:
+        state = decode(held.state)
+    except UnknownSchema:
+        return None
+    if reading is None or state.prior_id != mind.prior.id:
+        return None
+    folded = fold([Past(observation, reading, None)], mind, Folded(state, held.observations, held.last_key))
+    store_checkpoints(session, person, folded.checkpoints, now=now)
+    return folded
 
 
 def _fold(session: WriteSession, mind: Mind, person: Row[Any], *, now: datetime) -> None:

@@ -53,8 +53,8 @@ class Folded:
 def past_of(session: ReadSession, mind: Mind, enrollment_id: int, *, after: datetime | None = None) -> list[Past]:
     """The observations of a person in the fold's order, from an event time on."""
     past = list(_responses(session, mind, enrollment_id, after))
-    if past:
-        reading = past[-1].reading
+    reading = past[-1].reading if past else newest_reading(session, mind, enrollment_id)
+    if reading is not None:
         past.extend(
             Past(event_observed(row.kind, source_id=str(row.client_id), happened_at=row.happened_at, offset_minutes=0), reading, None)
             for row in risk_queries.timed_events(session, enrollment_id, after=after)
@@ -64,6 +64,12 @@ def past_of(session: ReadSession, mind: Mind, enrollment_id: int, *, after: date
             for row in risk_queries.content_shown(session, enrollment_id, after=after)
         )
     return sorted(past, key=lambda one: one.observation.key())
+
+
+def newest_reading(session: ReadSession, mind: Mind, enrollment_id: int) -> Reading | None:
+    """How the person's newest answers are read; None where there is none: nothing is folded before the first."""
+    version = response_queries.newest_version(session, enrollment_id)
+    return None if version is None else mind.reading(session, version)
 
 
 def _responses(session: ReadSession, mind: Mind, enrollment_id: int, after: datetime | None) -> Iterator[Past]:

@@ -27,6 +27,9 @@ HORIZON_DAYS: Final = 7
 REFRESH: Final = timedelta(days=1)
 """A horizon that is shorter than its length by this is planned again, so everyone is planned once a day."""
 
+SOON: Final = timedelta(hours=1)
+"""Whoever is owed a plan within it is planned along with someone who is owed one now: most of a turn's cost is the same for several."""
+
 TOGETHER: Final = 16
 """People planned in one transaction. More would save little, and on SQLite whoever answers waits as long as it takes."""
 
@@ -101,7 +104,7 @@ def plan_due(sessions: Sessions, keys: Keys, protocols: Protocols, *, now: datet
     One person whose plan fails is raised after the others were planned, so that nobody waits for a stranger's fault.
     """
     with sessions.reading() as reading:
-        owed = planning.due_enrollments(reading, edge=now + timedelta(days=days) - REFRESH, limit=limit)
+        owed = planning.due_enrollments(reading, edge=now + timedelta(days=days) - REFRESH, soon=SOON, limit=limit)
     failed: list[Exception] = []
     for place in range(0, len(owed), TOGETHER):
         together = owed[place : place + TOGETHER]

@@ -83,16 +83,12 @@ def _to(
     return Move(prompt, name, state, now, actor, reason, changes={**changes, **left_over, "next_at": next_at})
 
 
-def open_prompt(session: WriteSession, prompt: Row[Any], *, opened_at: datetime, now: datetime, actor: str) -> PromptState:
-    """The person opened it; the first opening is kept. Gives the state after it. Raises `Conflict` for a prompt that was set aside."""
-    move = moved(prompt, Event.OPEN, now=now, actor=actor, opened_at=prompt.opened_at or opened_at)
-    apply_moves(session, [move])
-    return move.to_state
+def opening(prompt: Row[Any], *, opened_at: datetime, now: datetime, actor: str) -> Move:
+    """The person opened it; the first opening is kept. Raises `Conflict` for a prompt that was set aside."""
+    return moved(prompt, Event.OPEN, now=now, actor=actor, opened_at=prompt.opened_at or opened_at)
 
 
-def decline_prompt(
-    session: WriteSession, prompt: Row[Any], *, declined_at: datetime, now: datetime, actor: str, reason: str | None
-) -> PromptState:
+def declining(prompt: Row[Any], *, declined_at: datetime, now: datetime, actor: str, reason: str | None) -> Move:
     """The person said "not now", with a coded reason. After expiry the prompt stays or becomes `expired`, and the refusal is a row.
 
     `declined_at` is corrected for clock skew. Raises `Conflict` for a prompt that was answered before or set aside.
@@ -104,8 +100,7 @@ def decline_prompt(
     after = lifecycle.answered(before, Event.DECLINE, timing)
     changes = {"reason": reason, "first_answer_at": prompt.first_answer_at or declined_at}
     move = _to(prompt, PAST_TENSE[Event.DECLINE], after, now=now, actor=actor, reason=reason, left=(), changes=changes)
-    apply_moves(session, [replace(move, detail={"timing": timing.value})])
-    return after
+    return replace(move, detail={"timing": timing.value})
 
 
 def needs_receipt(session: ReadSession, prompts: Sequence[Row[Any]]) -> bool:

@@ -91,7 +91,8 @@ def run_until(
     """Runs the duties from where study time stands up to `instant`, in order, and gives how many items were worked.
 
     Goes from one next moment to the next, rounded up to a multiple of `step`: nothing runs before its time, and later than
-    it by less than `step`. A movable clock is moved along. An instant at or before study time runs the duties once, now.
+    it by less than `step`, alerts by less than a minute however coarse the step is. A movable clock is moved along. An instant at or
+    before study time runs the duties once, now.
     `keep` is told each moment before the clock shows it: what stores it there sees to it that no crash takes study time back.
     """
     now, worked = duties.clock.study(), 0
@@ -100,8 +101,8 @@ def run_until(
         worked += done
         if now >= instant:
             return worked
-        coming = _coming(duties, look)
-        now = instant if coming is None else min(instant, _round_up(coming, step))
+        wanted = ((_coming(duties, look), step), (look.alert, min(step, STEP)))
+        now = min([instant, *(_round_up(at, by) for at, by in wanted if at is not None)])
         keep(now)
         if isinstance(duties.clock, MovableClock):
             duties.clock.move(now)

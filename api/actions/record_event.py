@@ -11,10 +11,13 @@ from api.actions.plan_event import confirm
 from models.codec import digest
 from models.errors import Conflict, Fault, Gone, Invalid, Missing
 from models.kinds import EnrollmentState, TimedEventKind
-from models.queries import planning, risk
+from models.queries import planning
 from models.queries.enrollment import add_timed_event, timed_event
 from models.queries.events import retract
 from models.session import WriteSession
+from risk.mind import Mind
+from risk.observe import event_observed
+from risk.owed import take_in
 
 FUTURE_LIMIT: Final = timedelta(minutes=5)
 LONGEST_AGO: Final = timedelta(days=5 * 366)
@@ -39,10 +42,10 @@ class NewEvent:
         return digest([str(self.kind), self.happened_at, self.ended_at, *planned])
 
 
-def record_event(session: WriteSession, person: Row[Any], event: NewEvent, *, source: str, now: datetime) -> tuple[UUID, bool]:
+def record_event(session: WriteSession, mind: Mind, person: Row[Any], event: NewEvent, *, source: str, now: datetime) -> tuple[UUID, bool]:
     """The event's public id and whether it is new. `person` is the locked enrollment.
 
-    Marks state and plan as owed: the event enters the fold at its own time, and designs may be anchored to it.
+    The event enters the fold at its own time, and the plan is marked as owed, since designs may be anchored to it.
     Raises Conflict for another event under the same id, Invalid where nothing of its kind is planned under `planned_id`.
     """
     known = timed_event(session, person.id, event.client_id)
@@ -56,6 +59,7 @@ def record_event(session: WriteSession, person: Row[Any], event: NewEvent, *, so
     if person.state not in {EnrollmentState.ACTIVE, EnrollmentState.COMPLETED} or not person.consent_collect:
         raise Gone("collection_stopped", "Nothing more is collected about this person.")
     _check(event, now)
+    happened_at = min(event.happened_at, now)
     event_id, event_uid = add_timed_event(
         session,
         {
@@ -63,7 +67,7 @@ def record_event(session: WriteSession, person: Row[Any], event: NewEvent, *, so
             "enrollment_id": person.id,
             "client_id": event.client_id,
             "kind": event.kind,
-            "happened_at": min(event.happened_at, now),
+            "happened_at": happened_at,
             "ended_at": event.ended_at,
             "reported_at": now,
             "source": source,
@@ -74,23 +78,27 @@ def record_event(session: WriteSession, person: Row[Any], event: NewEvent, *, so
     )
     if event.planned_id is not None:
         confirm(session, person, event.planned_id, event.kind, event_id, source=source, now=now)
-    _think_again(session, person)
+    _think_again(session, mind, person, event.kind, event.client_id, happened_at, gone=False, now=now)
     return event_uid, True
 
 
-def retract_event(session: WriteSession, person: Row[Any], client_id: UUID, *, now: datetime) -> None:
+def retract_event(session: WriteSession, mind: Mind, person: Row[Any], client_id: UUID, *, now: datetime) -> None:
     """It did not happen: it no longer counts, and the row stays. Once more changes nothing. Raises Missing where there is none."""
     known = timed_event(session, person.id, client_id)
     if known is None:
         raise Missing("not_found", "There is no such event.")
     if known.retracted_at is None:
         retract(session, known.id, now=now)
-        _think_again(session, person)
+        _think_again(session, mind, person, known.kind, client_id, known.happened_at, gone=True, now=now)
 
 
-def _think_again(session: WriteSession, person: Row[Any]) -> None:
-    risk.mark_stale(session, [person.id])
+def _think_again(
+    session: WriteSession, mind: Mind, person: Row[Any], kind: str, client_id: UUID, happened_at: datetime, *, gone: bool, now: datetime
+) -> None:
+    """As `past_of` would read the event."""
+    observation = event_observed(str(kind), source_id=str(client_id), happened_at=happened_at, offset_minutes=0)
     planning.mark_stale(session, [person.id])
+    take_in(session, mind, person, observation, gone=gone, now=now)
 
 
 def _check(event: NewEvent, now: datetime) -> None:

@@ -94,7 +94,8 @@ class _Batch:
         }
         prompts = response_queries.lock_prompts(self.session, wanted)
         versions = self._versions(people)
-        lists = response_queries.list_entries(self.session, people.keys()) if self._chooses_from_lists() else {}
+        choosing = {_person(one) for one in self.operations if self._chooses_from_lists(one, people[_person(one)], versions)}
+        lists = response_queries.list_entries(self.session, choosing)
         judged: list[Judged] = []
         first: dict[tuple[int, UUID], Judged] = {}
         for one in self.operations:
@@ -104,13 +105,12 @@ class _Batch:
             judged.append(verdict)
         return judged
 
-    def _chooses_from_lists(self) -> bool:
-        """Whether any answer is a choice, and so may be an entry of the person's own list."""
-        return any(
-            isinstance(answer, dict) and isinstance(answer.get("value"), str | list)
-            for one in self.operations
-            for answer in one.raw_answers.values()
-        )
+    def _chooses_from_lists(self, one: Submission, person: Row[Any], versions: Mapping[tuple[int, int], int]) -> bool:
+        """Whether any answer is to an item that takes its options from the person's own list."""
+        version_id = _version(one, person, versions)
+        protocol = self.house.protocols.get(self.session, version_id) if version_id is not None else None
+        instrument = protocol.instrument(one.instrument) if protocol is not None and one.instrument is not None else None
+        return instrument is not None and any(item.options_from is not None and item.id in one.raw_answers for item in instrument.items)
 
     def _versions(self, people: Mapping[int, Row[Any]]) -> Mapping[tuple[int, int], int]:
         """Protocol versions by (study, revision); they are immutable, so what was read once holds."""
@@ -137,7 +137,7 @@ class _Batch:
         lists: Mapping[int, Mapping[str, Collection[str]]],
         earlier: Judged | None,
     ) -> Judged:
-        version_id = versions.get((person.study_id, one.given.protocol_revision)) if one.given is not None else person.protocol_version_id
+        version_id = _version(one, person, versions)
         known = Known(
             enrollment=person,
             protocol=self.house.protocols.get(self.session, version_id) if version_id is not None else None,
@@ -349,6 +349,11 @@ class _AsStored:
         self.content_hash: bytes = judged.row["content_hash"]
         self.receipt: bytes = judged.row["receipt"]
         self.place = (judged.row["enrollment_id"], judged.row["client_id"], judged.row["revision"])
+
+
+def _version(one: Submission, person: Row[Any], versions: Mapping[tuple[int, int], int]) -> int | None:
+    """The version that the answers name, if there is such a one; of a body whose shape was refused the person's own."""
+    return versions.get((person.study_id, one.given.protocol_revision)) if one.given is not None else int(person.protocol_version_id)
 
 
 def _person(one: Submission) -> int:

@@ -76,7 +76,7 @@ def record_timed_event(
     event = NewEvent(body.id, body.kind, body.happened_at, body.ended_at, body.planned_id)
     with house.sessions.transaction() as session:
         person = rows.lock_person(session, viewer, Ability.RECORD_EVENTS, enrollment_id, now=now)
-        _, created = record_event(session, person, event, source="staff", now=now)
+        _, created = record_event(session, house.mind, person, event, source="staff", now=now)
         stored = rows.timed_event(session, person.id, body.id)
         act = act_of(
             house, request, viewer, "event_recorded", "timed_event", body.id, person=enrollment_id, purpose="care", created=created

@@ -68,7 +68,7 @@ def put_event(
     )
     with house.sessions.transaction() as session:
         person = lock_own(session, viewer)
-        _, new = record_event(session, person, event, source="participant", now=now)
+        _, new = record_event(session, house.mind, person, event, source="participant", now=now)
         row = timed_event(session, person.id, client_id)
         if new:
             tell_of_event(session, house, person, event, now=now)
@@ -84,7 +84,7 @@ def delete_event(client_id: UUID, request: Request, house: TheHouse, viewer: Par
     """Takes an event back: it was a mistake. It no longer counts; that it was once reported stays in the record."""
     with house.sessions.transaction() as session:
         person = lock_own(session, viewer)
-        retract_event(session, person, client_id, now=house.clock.study())
+        retract_event(session, house.mind, person, client_id, now=house.clock.study())
         act = act_of(house, request, viewer, "event_retracted", "timed_event", client_id, person=person.uid)
         add_act(session, house, person.study_uid, act)
 

@@ -18,6 +18,7 @@ from api.actions.reply import decision_document, refusal_document, response_repl
 from api.actions.submission import ResponseIn, Submission, read_submission
 from api.actions.submit_response import known_versions
 from api.actions.submitted import Refused, Result, Submitted
+from api.actions.write import written
 from api.auth.participant import OwnViewer, ParticipantViewer, viewer_of
 from api.deps import House, TheHouse
 from api.problems import NAMED_SCHEMAS, document, problem_reply, responses, status_of
@@ -301,16 +302,8 @@ def _protocol(house: House, version_id: int) -> ProtocolDocument:
 
 async def _submit(house: House, submission: Submission, lane: Lane) -> Result:
     """Queues and waits for the commit. Busy raises at once: nothing was stored."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Result] = loop.create_future()
-
-    def done(result: Result) -> None:
-        if not future.done():
-            future.set_result(result)
-
-    done.loop = loop  # type: ignore[attr-defined]
-    house.writer.submit(submission, done, lane)
-    return await future
+    result: Result = await written(house, submission, lane)
+    return result
 
 
 def _lane(house: House, submission: Submission, lane: Lane) -> Lane:

@@ -1,7 +1,7 @@
-"""The way of an answer past the framework: the route that everyone uses at the same minute costs as little as it can.
+"""The way past the framework for what phones ask all day: answers, the list of prompts, and what a person does with one.
 
-Documented, matched and refused as ever: the same function answers, the same handlers turn what it raises into problem documents. Left
-out are layers that do nothing for it (matching, exit stacks, three exception middlewares), half of the loop's time.
+Documented, matched and refused as ever: the same functions answer, the same handlers turn what they raise into problem documents. Left
+out are layers that do nothing for them (matching, dependencies, exit stacks, three exception middlewares), half of the loop's time.
 """
 
 import inspect
@@ -13,16 +13,27 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.participant.responses import direct, put_directly
-
-_PREFIX: Final = f"{direct.prefix}/"
-_ROUTE: Final = next(one for one in direct.routes if isinstance(one, Route))
+from api.participant import prompts, responses
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
+Answer = Callable[[Request], Awaitable[Response | None]]
+
+
+_ANSWERS: Final[dict[str, Answer]] = {
+    "put_response": responses.put_directly,
+    "list_prompts": prompts.list_directly,
+    "open_prompt": prompts.act_directly,
+    "snooze_prompt": prompts.act_directly,
+    "decline_prompt": prompts.act_directly,
+}
+"""By the name of the documented route. None instead of a response: the request goes the framework's way, as if nobody had looked."""
+
+_DOCUMENTED: Final = {one.name: one for router in (responses.direct, prompts.router) for one in router.routes if isinstance(one, Route)}
+_WAYS: Final = tuple((_DOCUMENTED[name], answer) for name, answer in _ANSWERS.items())
 
 
 class Shortcut:
-    """Takes `PUT /v1/participant/responses/{id}` itself and hands everything else on. Bodies are limited to `body_limit` bytes."""
+    """Takes the requests of these routes itself and hands everything else on. Bodies are limited to `body_limit` bytes."""
 
     def __init__(self, house_app: FastAPI, rest: ASGIApp, body_limit: int) -> None:
         self.handlers = cast("dict[Any, Handler]", house_app.exception_handlers)
@@ -30,23 +41,26 @@ class Shortcut:
         self.body_limit = body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "PUT" or scope.get("root_path") or not scope["path"].startswith(_PREFIX):
-            await self.rest(scope, receive, send)
-            return
-        response_id = scope["path"][len(_PREFIX) :]
-        if not response_id or "/" in response_id:
-            await self.rest(scope, receive, send)
-            return
-        scope["route"], scope["path_params"] = _ROUTE, {"response_id": response_id}
-        request = Request(scope, self._limited(scope, receive))
+        if scope["type"] == "http" and not scope.get("root_path"):
+            for route, answer in _WAYS:
+                if scope["method"] in (route.methods or ()) and (found := route.path_regex.match(scope["path"])) is not None:
+                    scope["route"], scope["path_params"] = route, found.groupdict()
+                    await self._along(answer, scope, receive, send)
+                    return
+        await self.rest(scope, receive, send)
+
+    async def _along(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        read: list[Message] = []
+        request = Request(scope, self._limited(scope, receive, read))
+        response: Response | None
         try:
-            response = await put_directly(request)
+            response = await answer(request)
         except Exception as error:  # noqa: BLE001  # what the framework would do with it
             response = await self._refusal(request, error)
-        await response(scope, receive, send)
+        await (response(scope, receive, send) if response is not None else self.rest(scope, _again(read, receive), send))
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        """The body as it comes, up to the limit; a length that is declared too large is refused before it is read."""
+    def _limited(self, scope: Scope, receive: Receive, read: list[Message]) -> Receive:
+        """The body as it comes, up to the limit, kept in `read`; a length that is declared too large is refused before it is read."""
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         total = int(declared) if declared.isdigit() and int(declared) > self.body_limit else 0
 
@@ -56,6 +70,7 @@ class Shortcut:
             total += len(message.get("body", b""))
             if total > self.body_limit:
                 raise HTTPException(413)
+            read.append(message)
             return message
 
         return limited
@@ -64,3 +79,14 @@ class Shortcut:
         handler = next(self.handlers[kind] for kind in type(error).__mro__ if kind in self.handlers)
         made = handler(request, error)
         return await made if inspect.isawaitable(made) else made
+
+
+def _again(read: list[Message], receive: Receive) -> Receive:
+    """What was read once more, and then what is still to come."""
+    waiting = iter(read)
+
+    async def again() -> Message:
+        message = next(waiting, None)
+        return message if message is not None else await receive()
+
+    return again

@@ -21,9 +21,10 @@ from models.errors import Busy, Conflict
 
 TICK: Final = timedelta(minutes=15)
 """What is done within it reaches the server together, at its end."""
-STEP_MINUTES: Final = 5
-"""What comes due within it is worked by the server together, at its end: no phone looks more often than once in a tick."""
-THREADS: Final = 4
+STEP_MINUTES: Final = 15
+"""What comes due within it is worked by the server together, at its end (alerts at their own minute): no phone looks more often."""
+THREADS: Final = 16
+"""Phones that act at the same time: answers that wait together are stored by one commit."""
 LONGEST_MOVE: Final = timedelta(days=30)
 AFTER_THE_END: Final = timedelta(days=14)
 """For answers that are on their way when the study ends; nobody takes longer."""

@@ -10,8 +10,6 @@ from pathlib import Path
 from time import monotonic, perf_counter, sleep
 from typing import Final
 
-import httpx
-
 from api.rehearsal.drive import Drive
 from api.rehearsal.happened import Happened, PersonSaw
 from api.rehearsal.living import Living
@@ -75,13 +73,19 @@ def _response_ids(drive: Drive, life: Living) -> Iterator[str]:
         cursor = f"&cursor={page['next']}"
 
 
-def fetch_dataset(drive: Drive, to: Path) -> Fetched:
-    """Asks for an export of the study as of now, waits for it and downloads it. Raises Busy or Conflict where it does not come."""
-    lead, body = drive.office.lead, {"study_id": drive.office.study_id, "release": RELEASE, "purpose": PURPOSE}
-    asked = lead.call("POST", "/v1/research/exports", body=body, expect=(202,))
+def ask_dataset(drive: Drive) -> str:
+    """Asks for an export of the study as of now and gives its id; the server builds it in a process of its own. Raises Conflict."""
+    body = {"study_id": drive.office.study_id, "release": RELEASE, "purpose": PURPOSE}
+    asked = drive.office.lead.call("POST", "/v1/research/exports", body=body, expect=(202,))
     if not asked.ok:
         raise Conflict(asked.code or "export_refused", "The account that drives this rehearsal may not export the study.")
-    ids, ends = {"id": asked.json()["id"]}, monotonic() + EXPORT_SECONDS
+    export_id: str = asked.json()["id"]
+    return export_id
+
+
+def fetch_dataset(drive: Drive, export_id: str, to: Path) -> Fetched:
+    """Waits for an export and downloads it. Raises Busy or Conflict where it does not come."""
+    lead, ids, ends = drive.office.lead, {"id": export_id}, monotonic() + EXPORT_SECONDS
     while True:
         one = lead.call("GET", "/v1/research/exports/{id}", ids=ids, expect=(200,)).json()
         if one["state"] == "ready":
@@ -166,7 +170,6 @@ def _person(drive: Drive, life: Living) -> PersonSaw:
 def _versions() -> Mapping[str, str]:
     return {
         "breakwater": VERSION,
-        "httpx": httpx.__version__,
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "tzdata": TZDATA_VERSION,

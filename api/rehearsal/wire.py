@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPMessage
 from time import perf_counter, sleep
 from typing import Any, Final
 
-import httpx
 import msgspec
 
+from api.rehearsal.connections import NO_REPLY, Connections
 from api.rehearsal.happened import Unexpected
 from api.rehearsal.recorder import Recorder
 from models.errors import Busy
@@ -16,6 +17,7 @@ from models.errors import Busy
 TRIES: Final = 8
 LONGEST_WAIT: Final = 2.0
 """Seconds of the wall clock between two tries, at most."""
+UNAVAILABLE: Final = 503
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -24,7 +26,7 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 class Reply:
     status: int
     body: bytes
-    headers: Mapping[str, str]
+    headers: HTTPMessage
 
     @property
     def ok(self) -> bool:
@@ -52,14 +54,12 @@ class ServerGone(Busy):
 class Wire:
     """One server for everyone who talks to it, from several threads. `now` says where study time stands, for the record."""
 
-    def __init__(self, url: str, record: Recorder, now: Callable[[], datetime], *, connections: int = 8) -> None:
+    def __init__(self, url: str, record: Recorder, now: Callable[[], datetime]) -> None:
         self.url, self.record, self._now = url.rstrip("/"), record, now
-        limits = httpx.Limits(max_connections=connections + 4, max_keepalive_connections=connections + 4)
-        # A rehearsal is not sent through a proxy that the environment names: it talks to this machine, or to the address given.
-        self._client = httpx.Client(timeout=httpx.Timeout(120, connect=10), limits=limits, trust_env=False)
+        self._connections = Connections(self.url)
 
     def close(self) -> None:
-        self._client.close()
+        self._connections.close()
 
     def call(
         self,
@@ -98,11 +98,11 @@ class Wire:
                 sleep(min(LONGEST_WAIT, 0.05 * 2**number))
             started = perf_counter()
             try:
-                found = self._client.request(method, self.url + path, content=content, headers=headers)
-            except httpx.TransportError:
+                status, said, told = self._connections.ask(method, path, content, headers)
+            except NO_REPLY:
                 self.record.replied(method, plain, 0, (perf_counter() - started) * 1000)
                 continue
-            self.record.replied(method, plain, found.status_code, (perf_counter() - started) * 1000)
-            if found.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                return Reply(found.status_code, found.content, found.headers)
+            self.record.replied(method, plain, status, (perf_counter() - started) * 1000)
+            if status != UNAVAILABLE:
+                return Reply(status, said, told)
         raise ServerGone("server_gone", f"The server at {self.url} does not answer any more.")

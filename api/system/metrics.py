@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.actions.watch_duties import Pulse, watch_duties
-from api.auth.staff import StaffToken, signed_in, staff_viewer
+from api.auth.staff import StaffToken, settled, signed_in
 from api.deps import House, TheHouse
 from api.problems import responses
 from api.router import Router
@@ -28,7 +28,7 @@ def _scraper(request: Request, house: TheHouse, token: StaffToken) -> None:
     expected = house.settings.metrics_token
     if token is not None and expected is not None and compare_digest(token.credentials.encode(), expected.encode()):
         return
-    if not staff_viewer(signed_in(house, token)).studies(Ability.OPERATE):
+    if not settled(signed_in(house, token)).studies(Ability.OPERATE):
         raise Forbidden("forbidden", "Your role does not allow this.")
 
 

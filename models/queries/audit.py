@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from models.codec import canonical
 from models.sealed import Keys
@@ -37,14 +37,18 @@ class Act:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
+_HEAD = select(AuditHead.sequence, AuditHead.mac).where(AuditHead.chain == bindparam("chain")).with_for_update()
+_FORWARD = update(AuditHead).where(AuditHead.chain == bindparam("whose")).values(sequence=bindparam("to_sequence"), mac=bindparam("to_mac"))
+
+
 def append(session: WriteSession, keys: Keys, chain: str, acts: Sequence[Act]) -> None:
     """Adds links to a chain in order. Locks the chain's head; call it last in a transaction."""
     if not acts:
         return
-    head = session.row(select(AuditHead.sequence, AuditHead.mac).where(AuditHead.chain == chain).with_for_update())
+    head = session.row(_HEAD, {"chain": chain})
     if head is None:
         session.execute(session.insert(AuditHead).values(chain=chain, sequence=0, mac=GENESIS).on_conflict_do_nothing())
-        head = session.row(select(AuditHead.sequence, AuditHead.mac).where(AuditHead.chain == chain).with_for_update())
+        head = session.row(_HEAD, {"chain": chain})
     assert head is not None
     sequence, mac = head.sequence, head.mac
     rows = []
@@ -53,7 +57,7 @@ def append(session: WriteSession, keys: Keys, chain: str, acts: Sequence[Act]) -
         previous, mac = mac, link_mac(keys, chain, sequence, act, mac)
         rows.append({**_columns(act), "chain": chain, "sequence": sequence, "previous": previous, "mac": mac})
     session.add_all(Audit, rows)
-    session.execute(update(AuditHead).where(AuditHead.chain == chain).values(sequence=sequence, mac=mac))
+    session.execute(_FORWARD, {"whose": chain, "to_sequence": sequence, "to_mac": mac})
 
 
 def link_mac(keys: Keys, chain: str, sequence: int, act: Act, previous: bytes) -> bytes:

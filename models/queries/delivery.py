@@ -35,9 +35,12 @@ class Tried:
     seconds: float | None = None
 
 
+_ANY_DUE = select(exists(select(Delivery.id).where(Delivery.next_at <= bindparam("now", type_=Delivery.next_at.type))))
+
+
 def due(session: ReadSession, *, now: datetime) -> bool:
     """Whether anything waits (ix_delivery_next)."""
-    return bool(session.value(select(exists(select(Delivery.id).where(Delivery.next_at <= now)))))
+    return bool(session.value(_ANY_DUE, {"now": now}))
 
 
 def next_moment(session: ReadSession, *, after: datetime) -> datetime | None:
@@ -86,15 +89,17 @@ def ended_prompts(session: ReadSession, deliveries: Sequence[Row[Any]]) -> Mappi
     return {key: ended[name] for key, name in keys.items() if name in ended}
 
 
+_AWAITED = select(Delivery.study_id, Delivery.dedup_key).where(
+    Delivery.study_id.in_(bindparam("studies", expanding=True)), Delivery.dedup_key.in_(bindparam("names", expanding=True)), _OPEN
+)
+
+
 def waits_for_fetch(session: ReadSession, names: Collection[tuple[int, str]]) -> bool:
     """Whether any of these promises, by (study, dedup key), is still open (unique index of delivery)."""
     if not names:
         return False
-    rows = session.rows(
-        select(Delivery.study_id, Delivery.dedup_key).where(
-            Delivery.study_id.in_(sorted({study for study, _ in names})), Delivery.dedup_key.in_(sorted({key for _, key in names})), _OPEN
-        )
-    )
+    wanted = {"studies": sorted({study for study, _ in names}), "names": sorted({key for _, key in names})}
+    rows = session.rows(_AWAITED, wanted)
     return any((row.study_id, row.dedup_key) in names for row in rows)
 
 

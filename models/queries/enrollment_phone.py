@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, literal, or_, select, update
+from sqlalchemy import Row, bindparam, delete, func, literal, or_, select, update
 
 from models.access import Ability, Viewer
 from models.errors import Missing
@@ -56,19 +56,24 @@ _OWN = (
 )
 
 
+_ONE = _OWN.where(Enrollment.id == bindparam("enrollment"))
+_LOCK_ONE = _ONE.with_for_update(of=Enrollment, key_share=True)
+"""Built once: building a statement costs more than running it."""
+
+
 def own(session: ReadSession, viewer: Viewer) -> Row[Any]:
     """The enrollment of the phone that asks, with its study, its person's key and its protocol version (primary keys)."""
-    return _there(session.row(_OWN.where(Enrollment.id == viewer.enrollment_id)))
+    return _there(session.row(_ONE, {"enrollment": viewer.enrollment_id}))
 
 
 def lock_own(session: WriteSession, viewer: Viewer) -> Row[Any]:
     """The same, locked; rows that name the person may still be written, or the escalator and we would wait for each other."""
-    return _there(session.row(_OWN.where(Enrollment.id == viewer.enrollment_id).with_for_update(of=Enrollment, key_share=True)))
+    return _there(session.row(_LOCK_ONE, {"enrollment": viewer.enrollment_id}))
 
 
 def lock_by_key(session: WriteSession, enrollment_id: int) -> Row[Any]:
     """The same for a code that named the enrollment: nobody is known yet."""
-    return _there(session.row(_OWN.where(Enrollment.id == enrollment_id).with_for_update(of=Enrollment, key_share=True)))
+    return _there(session.row(_LOCK_ONE, {"enrollment": enrollment_id}))
 
 
 def _there(row: Row[Any] | None) -> Row[Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from models.ids import new_uid
 from models.kinds import DeliveryState
@@ -69,11 +69,13 @@ def promise(session: WriteSession, promises: Sequence[Promise], *, system_now: d
     return len(session.execute(statement, rows).all())
 
 
+_ENDPOINTS = (
+    select(WebhookEndpoint)
+    .where(WebhookEndpoint.study_id == bindparam("study"), WebhookEndpoint.disabled_at.is_(None))
+    .order_by(WebhookEndpoint.id)
+)
+
+
 def endpoints(session: ReadSession, study_id: int, kind: str) -> Sequence[Row[Any]]:
     """The enabled webhook endpoints of a study that want this kind."""
-    rows = session.rows(
-        select(WebhookEndpoint)
-        .where(WebhookEndpoint.study_id == study_id, WebhookEndpoint.disabled_at.is_(None))
-        .order_by(WebhookEndpoint.id)
-    )
-    return [row for row in rows if kind in row.kinds]
+    return [row for row in session.rows(_ENDPOINTS, {"study": study_id}) if kind in row.kinds]

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select, text, update
+from sqlalchemy import BindParameter, Integer, Row, Select, bindparam, select, text, update
 
 from models.kinds import EnrollmentState, Intention, PromptState
 from models.session import ReadSession, WriteSession
@@ -30,17 +30,71 @@ def due_plans(edge: Any) -> tuple[Select[Any], Select[Any]]:
     return select(Enrollment.id).where(_STALE), select(Enrollment.id).where(Enrollment.planned_until <= edge, *_OWED)
 
 
-def due_enrollments(session: ReadSession, *, edge: datetime, limit: int) -> Sequence[int]:
-    """Enrollments to plan, at most `limit`: where something changed first, then whose horizon is nearest."""
-    changed, near = due_plans(edge)
-    rows = (*session.rows(changed.limit(limit)), *session.rows(near.order_by(Enrollment.planned_until).limit(limit)))
-    return list(dict.fromkeys(row.id for row in rows))[:limit]
+_CHANGED, _NEAR = due_plans(bindparam("edge", type_=Enrollment.planned_until.type))
+_MOST = bindparam("most", type_=Integer)
+_FIRST_CHANGED, _NEAREST = _CHANGED.limit(_MOST), _NEAR.order_by(Enrollment.planned_until).limit(_MOST)
+
+
+def due_enrollments(session: ReadSession, *, edge: datetime, soon: timedelta, limit: int) -> Sequence[int]:
+    """Enrollments to plan, at most `limit`: where something changed first, then whose horizon is nearest.
+
+    Where anybody's horizon has come to `edge`, those whose horizon does within `soon` come along.
+    """
+    changed = session.rows(_FIRST_CHANGED, {"most": limit})
+    near = session.rows(_NEAREST, {"edge": edge, "most": limit})
+    if near and len(near) < limit:
+        near = session.rows(_NEAREST, {"edge": edge + soon, "most": limit})
+    return list(dict.fromkeys(row.id for row in (*changed, *near)))[:limit]
+
+
+_PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
+_LOCK_PEOPLE = select(Enrollment).where(Enrollment.id.in_(_PEOPLE)).order_by(Enrollment.id).with_for_update(key_share=True)
+_ZONES = (
+    select(ZoneHistory.enrollment_id, ZoneHistory.zone, ZoneHistory.valid_from)
+    .where(ZoneHistory.enrollment_id.in_(_PEOPLE))
+    .order_by(ZoneHistory.valid_from, ZoneHistory.id)
+)
+_WAKES = (
+    select(WakeHistory.enrollment_id, WakeHistory.wake_windows, WakeHistory.valid_from)
+    .where(WakeHistory.enrollment_id.in_(_PEOPLE))
+    .order_by(WakeHistory.id)
+)
+_PAUSES = (
+    select(Pause.enrollment_id, Pause.starts_at, Pause.ends_at, Pause.ended_early_at)
+    .where(Pause.enrollment_id.in_(_PEOPLE))
+    .order_by(Pause.starts_at)
+)
+_EVENTS = (
+    select(TimedEvent.enrollment_id, TimedEvent.kind, TimedEvent.happened_at)
+    .where(TimedEvent.enrollment_id.in_(_PEOPLE), TimedEvent.retracted_at.is_(None))
+    .order_by(TimedEvent.happened_at, TimedEvent.id)
+)
+_MOVES = (
+    select(ProtocolMove.enrollment_id, ProtocolMove.protocol_version_id, ProtocolMove.valid_from)
+    .where(ProtocolMove.enrollment_id.in_(_PEOPLE))
+    .order_by(ProtocolMove.valid_from, ProtocolMove.id)
+)
+_INTENDED = select(PlannedEvent).where(PlannedEvent.enrollment_id.in_(_PEOPLE)).order_by(PlannedEvent.revision, PlannedEvent.id)
+_HOURS = select(Enrollment.id, Enrollment.zone, Enrollment.wake_windows, Enrollment.started_at).where(
+    Enrollment.id.in_(_PEOPLE), Enrollment.started_at.is_not(None)
+)
+_PLANNED_FROM = (
+    select(Prompt)
+    .where(
+        Prompt.enrollment_id.in_(_PEOPLE),
+        Prompt.due_at >= bindparam("since", type_=Prompt.due_at.type),
+        Prompt.slot_date >= bindparam("first", type_=Prompt.slot_date.type),
+        Prompt.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(Prompt.id)
+)
+_LOCK_PLANNED = _PLANNED_FROM.with_for_update()
+"""Everyone is planned every day, so these are built once: building a statement costs more than running it."""
 
 
 def lock_enrollments(session: WriteSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """All columns, locked in order of id (primary key); rows that name the people may still be written."""
-    statement = select(Enrollment).where(Enrollment.id.in_(sorted(enrollment_ids))).order_by(Enrollment.id)
-    return session.rows(statement.with_for_update(key_share=True))
+    return session.rows(_LOCK_PEOPLE, {"people": sorted(enrollment_ids)})
 
 
 def lock_enrollment(session: WriteSession, enrollment_id: int) -> Row[Any] | None:
@@ -50,20 +104,12 @@ def lock_enrollment(session: WriteSession, enrollment_id: int) -> Row[Any] | Non
 
 def zone_histories(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Oldest first; of several from one instant the last recorded comes last (ix_zone_history_enrollment)."""
-    return session.rows(
-        select(ZoneHistory.enrollment_id, ZoneHistory.zone, ZoneHistory.valid_from)
-        .where(ZoneHistory.enrollment_id.in_(sorted(enrollment_ids)))
-        .order_by(ZoneHistory.valid_from, ZoneHistory.id)
-    )
+    return session.rows(_ZONES, {"people": sorted(enrollment_ids)})
 
 
 def hours_now(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Zone and wake windows as they stand on enrollments that have started (primary key)."""
-    return session.rows(
-        select(Enrollment.id, Enrollment.zone, Enrollment.wake_windows, Enrollment.started_at).where(
-            Enrollment.id.in_(sorted(enrollment_ids)), Enrollment.started_at.is_not(None)
-        )
-    )
+    return session.rows(_HOURS, {"people": sorted(enrollment_ids)})
 
 
 def zone_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
@@ -73,11 +119,7 @@ def zone_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]
 
 def wake_histories(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """In the order in which they were recorded (ix_wake_history_enrollment)."""
-    return session.rows(
-        select(WakeHistory.enrollment_id, WakeHistory.wake_windows, WakeHistory.valid_from)
-        .where(WakeHistory.enrollment_id.in_(sorted(enrollment_ids)))
-        .order_by(WakeHistory.id)
-    )
+    return session.rows(_WAKES, {"people": sorted(enrollment_ids)})
 
 
 def wake_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
@@ -87,63 +129,40 @@ def wake_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]
 
 def pauses(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Every pause, over or not (ix_pause_enrollment)."""
-    return session.rows(
-        select(Pause.enrollment_id, Pause.starts_at, Pause.ends_at, Pause.ended_early_at)
-        .where(Pause.enrollment_id.in_(sorted(enrollment_ids)))
-        .order_by(Pause.starts_at)
-    )
+    return session.rows(_PAUSES, {"people": sorted(enrollment_ids)})
 
 
 def anchor_events(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Timed events that were not retracted (ix_timed_event_enrollment)."""
-    return session.rows(
-        select(TimedEvent.enrollment_id, TimedEvent.kind, TimedEvent.happened_at)
-        .where(TimedEvent.enrollment_id.in_(sorted(enrollment_ids)), TimedEvent.retracted_at.is_(None))
-        .order_by(TimedEvent.happened_at, TimedEvent.id)
-    )
+    return session.rows(_EVENTS, {"people": sorted(enrollment_ids)})
 
 
 def planned_events(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Planned events as they stand, those that are still to be told alone, soonest first (unique index of planned_event)."""
-    rows = session.rows(
-        select(PlannedEvent).where(PlannedEvent.enrollment_id.in_(sorted(enrollment_ids))).order_by(PlannedEvent.revision, PlannedEvent.id)
-    )
+    rows = session.rows(_INTENDED, {"people": sorted(enrollment_ids)})
     newest = {(row.enrollment_id, row.client_id): row for row in rows}
     return sorted((row for row in newest.values() if row.intention is Intention.PLANNED), key=lambda row: (row.day, row.id))
 
 
 def protocol_moves(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
     """From which local day which version holds, in order; of two for one day the later decision (ix_protocol_move_enrollment)."""
-    return session.rows(
-        select(ProtocolMove.enrollment_id, ProtocolMove.protocol_version_id, ProtocolMove.valid_from)
-        .where(ProtocolMove.enrollment_id.in_(sorted(enrollment_ids)))
-        .order_by(ProtocolMove.valid_from, ProtocolMove.id)
-    )
+    return session.rows(_MOVES, {"people": sorted(enrollment_ids)})
 
 
 def lock_planned(session: WriteSession, enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Sequence[Row[Any]]:
     """People's prompts of these design kinds from a local date on, locked in order of id."""
-    return session.rows(_planned(enrollment_ids, first, kinds).with_for_update())
+    return session.rows(_LOCK_PLANNED, _planned(enrollment_ids, first, kinds))
 
 
 def read_planned(session: ReadSession, enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Sequence[Row[Any]]:
     """The same, only read."""
-    return session.rows(_planned(enrollment_ids, first, kinds))
+    return session.rows(_PLANNED_FROM, _planned(enrollment_ids, first, kinds))
 
 
-def _planned(enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Select[Any]:
+def _planned(enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Mapping[str, Any]:
     """Nothing of a date is due more than 14 hours before it begins in UTC: the read starts a day before (ix_prompt_enrollment_due)."""
     since = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=1)
-    return (
-        select(Prompt)
-        .where(
-            Prompt.enrollment_id.in_(sorted(enrollment_ids)),
-            Prompt.due_at >= since,
-            Prompt.slot_date >= first,
-            Prompt.kind.in_(sorted(kinds)),
-        )
-        .order_by(Prompt.id)
-    )
+    return {"people": sorted(enrollment_ids), "since": since, "first": first, "kinds": sorted(kinds)}
 
 
 def follow_ups(session: ReadSession, enrollment_id: int, design: str, since: date) -> Sequence[Row[Any]]:

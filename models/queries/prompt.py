@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, exists, select, update
+from sqlalchemy import Integer, Row, Select, bindparam, exists, select, update
 
 from models.access import Ability, Viewer, visible
 from models.errors import Missing
@@ -125,9 +125,28 @@ def _event(move: Move, from_state: str) -> dict[str, Any]:
     }
 
 
+_AT = bindparam("now", type_=Prompt.due_at.type)
+_ANY_DUE = select(exists(select(Prompt.id).where(Prompt.next_at <= _AT)))
+_CLAIM = (
+    select(
+        Prompt,
+        Enrollment.uid.label("enrollment_uid"),
+        Enrollment.state.label("enrollment_state"),
+        Enrollment.paused_until,
+        Enrollment.consent_collect,
+    )
+    .join(Enrollment, Enrollment.id == Prompt.enrollment_id)
+    .where(Prompt.next_at <= _AT)
+    .order_by(Prompt.next_at, Prompt.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, of=Prompt)
+)
+"""What is asked all day is built once: building a statement costs more than running it."""
+
+
 def due(session: ReadSession, *, now: datetime) -> bool:
     """Whether the dispatcher must look at anything (ix_prompt_next)."""
-    return bool(session.value(select(exists(select(Prompt.id).where(Prompt.next_at <= now)))))
+    return bool(session.value(_ANY_DUE, {"now": now}))
 
 
 def claim_due(session: WriteSession, *, now: datetime, limit: int) -> Sequence[Row[Any]]:
@@ -135,21 +154,7 @@ def claim_due(session: WriteSession, *, now: datetime, limit: int) -> Sequence[R
 
     Two workers get different rows (ix_prompt_next, row locks that are skipped).
     """
-    statement = (
-        select(
-            Prompt,
-            Enrollment.uid.label("enrollment_uid"),
-            Enrollment.state.label("enrollment_state"),
-            Enrollment.paused_until,
-            Enrollment.consent_collect,
-        )
-        .join(Enrollment, Enrollment.id == Prompt.enrollment_id)
-        .where(Prompt.next_at <= now)
-        .order_by(Prompt.next_at, Prompt.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Prompt)
-    )
-    return session.rows(statement)
+    return session.rows(_CLAIM, {"now": now, "most": limit})
 
 
 def lock_waiting(session: WriteSession, enrollment_id: int) -> Sequence[Row[Any]]:
@@ -171,37 +176,54 @@ def lock_by_uid(session: WriteSession, wanted: Collection[tuple[int, UUID]]) -> 
 
 _OPEN = (PromptState.QUEUED, PromptState.SENT, PromptState.DELIVERED, PromptState.OPENED, PromptState.SNOOZED)
 
+_SHOWN = (
+    Prompt.uid,
+    Prompt.enrollment_id,
+    Prompt.protocol_version_id,
+    Prompt.design,
+    Prompt.instrument,
+    Prompt.kind,
+    Prompt.state,
+    Prompt.due_at,
+    Prompt.window_start,
+    Prompt.window_end,
+    Prompt.expires_at,
+    Prompt.reminders_left,
+    Prompt.zone,
+    Prompt.local_due,
+    Prompt.study_day,
+    Prompt.drawn,
+    Prompt.plan_revision,
+    Prompt.snoozes,
+)
+"""What a phone is shown of a prompt that is still to come."""
+
+_OWN = Prompt.enrollment_id == bindparam("enrollment")
+_OPEN_NOW = select(Prompt).where(_OWN, Prompt.state.in_(_OPEN), Prompt.expires_at > _AT).order_by(Prompt.due_at, Prompt.id)
+_TO_COME = (
+    select(*_SHOWN)
+    .where(_OWN, Prompt.state == PromptState.PLANNED, Prompt.due_at > _AT, Prompt.due_at <= bindparam("until", type_=Prompt.due_at.type))
+    .order_by(Prompt.due_at, Prompt.id)
+)
+_NAMED = select(Prompt).where(_OWN, Prompt.uid == bindparam("uid", type_=Prompt.uid.type))
+
 
 def open_prompts(session: ReadSession, viewer: Viewer, *, now: datetime) -> Sequence[Row[Any]]:
-    """What the person may answer now, oldest first (ix_prompt_enrollment_due).
+    """What the phone's person may answer now, oldest first (ix_prompt_enrollment_due).
 
     A prompt that is due and not dispatched yet is left out: the dispatcher decides whether a pause holds it back.
     """
-    return session.rows(
-        _seen(viewer, Ability.SEE_PEOPLE, now).where(Prompt.state.in_(_OPEN), Prompt.expires_at > now).order_by(Prompt.due_at, Prompt.id)
-    )
+    return session.rows(_OPEN_NOW, {"enrollment": viewer.enrollment_id, "now": now})
 
 
 def upcoming_prompts(session: ReadSession, viewer: Viewer, *, now: datetime, until: datetime) -> Sequence[Row[Any]]:
     """What is planned from `now` to `until`, so that a phone can wake itself without us (ix_prompt_enrollment_due)."""
-    return session.rows(
-        _seen(viewer, Ability.SEE_PEOPLE, now)
-        .where(Prompt.state == PromptState.PLANNED, Prompt.due_at > now, Prompt.due_at <= until)
-        .order_by(Prompt.due_at, Prompt.id)
-    )
+    return session.rows(_TO_COME, {"enrollment": viewer.enrollment_id, "now": now, "until": until})
 
 
-def prompt_for(session: ReadSession, viewer: Viewer, uid: UUID, *, now: datetime) -> Row[Any]:
-    """The viewer's own prompt, or one of a person the viewer may see. Raises Missing otherwise."""
-    row = session.row(_seen(viewer, Ability.SEE_PEOPLE, now).where(Prompt.uid == uid))
-    if row is None:
-        raise Missing("not_found", "There is no such prompt.")
-    return row
-
-
-def lock_prompt(session: WriteSession, viewer: Viewer, uid: UUID, *, now: datetime) -> Row[Any]:
-    """The same, locked, to move it. Raises Missing as `prompt_for`."""
-    row = session.row(_seen(viewer, Ability.SEE_PEOPLE, now).where(Prompt.uid == uid).with_for_update(of=Prompt))
+def prompt_for(session: ReadSession, viewer: Viewer, uid: UUID) -> Row[Any]:
+    """A prompt of the phone's person. Raises Missing otherwise."""
+    row = session.row(_NAMED, {"enrollment": viewer.enrollment_id, "uid": uid})
     if row is None:
         raise Missing("not_found", "There is no such prompt.")
     return row
@@ -209,7 +231,12 @@ def lock_prompt(session: WriteSession, viewer: Viewer, uid: UUID, *, now: dateti
 
 def prompts_of(viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now: datetime) -> Select[Any]:
     """Every prompt of one person whom the viewer may see, newest first, for a cursor list (ix_prompt_enrollment_due)."""
-    return _seen(viewer, ability, now).where(Enrollment.uid == enrollment_uid).order_by(Prompt.due_at.desc(), Prompt.id.desc())
+    return (
+        select(Prompt)
+        .join(Enrollment, Enrollment.id == Prompt.enrollment_id)
+        .where(visible(viewer, ability, now=now), Enrollment.uid == enrollment_uid)
+        .order_by(Prompt.due_at.desc(), Prompt.id.desc())
+    )
 
 
 def prompt_events(session: ReadSession, prompt_ids: Collection[int]) -> Sequence[Row[Any]]:
@@ -217,7 +244,3 @@ def prompt_events(session: ReadSession, prompt_ids: Collection[int]) -> Sequence
     return session.rows(
         select(PromptEvent).where(PromptEvent.prompt_id.in_(sorted(prompt_ids))).order_by(PromptEvent.prompt_id, PromptEvent.id)
     )
-
-
-def _seen(viewer: Viewer, ability: Ability, now: datetime) -> Select[Any]:
-    return select(Prompt).join(Enrollment, Enrollment.id == Prompt.enrollment_id).where(visible(viewer, ability, now=now))

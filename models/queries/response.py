@@ -83,6 +83,19 @@ def lock_enrollments(session: WriteSession, enrollment_ids: Collection[int]) -> 
     return {row.id: row for row in session.rows(_LOCK_PEOPLE, {"people": sorted(enrollment_ids)})}
 
 
+_HOLD = (
+    select(Enrollment.id)
+    .where(Enrollment.id.in_(bindparam("people", expanding=True)))
+    .order_by(Enrollment.id)
+    .with_for_update(key_share=True)
+)
+
+
+def hold_enrollments(session: WriteSession, enrollment_ids: Collection[int]) -> None:
+    """Takes the locks of `lock_enrollments` and reads nothing."""
+    session.rows(_HOLD, {"people": sorted(enrollment_ids)})
+
+
 def own_person(session: ReadSession, viewer: Viewer) -> Row[Any]:
     """The same for the viewer's own enrollment. Raises Missing."""
     row = session.row(_PERSON.where(Enrollment.id == viewer.enrollment_id))
@@ -208,6 +221,20 @@ def history(session: ReadSession, enrollment_id: int, *, after: datetime | None 
     return session.rows(statement.order_by(Response.event_time, Response.id))
 
 
+_NEWEST_VERSION = (
+    select(Response.protocol_version_id)
+    .where(Response.enrollment_id == bindparam("enrollment"), Response.superseded.is_(False))
+    .order_by(Response.event_time.desc(), Response.id.desc())
+    .limit(1)
+)
+
+
+def newest_version(session: ReadSession, enrollment_id: int) -> int | None:
+    """The protocol version of a person's newest answers (ix_response_enrollment_time)."""
+    found: int | None = session.value(_NEWEST_VERSION, {"enrollment": enrollment_id})
+    return found
+
+
 def keep_facts(session: WriteSession, enrollment_id: int, facts: Mapping[str, Any]) -> None:
     """What a person told of themselves that later decisions and texts need: `own_word`, `bereaved_at`."""
     session.execute(update(Enrollment).where(Enrollment.id == enrollment_id).values(**facts))
@@ -228,14 +255,19 @@ def pending_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
     )
 
 
+_LISTED = select(ListEntry.enrollment_id, ListEntry.list_name, ListEntry.client_id).where(
+    ListEntry.enrollment_id.in_(bindparam("people", expanding=True))
+)
+
+
 def list_entries(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, Mapping[str, Collection[str]]]:
     """Enrollment -> list name -> ids of the entries that may be chosen (ix_list_entry_enrollment).
 
     Those that were removed too: a phone that is offline may send tomorrow what it offered yesterday.
     """
-    rows = session.rows(
-        select(ListEntry.enrollment_id, ListEntry.list_name, ListEntry.client_id).where(ListEntry.enrollment_id.in_(sorted(enrollment_ids)))
-    )
+    if not enrollment_ids:
+        return {}
+    rows = session.rows(_LISTED, {"people": sorted(enrollment_ids)})
     lists: dict[int, dict[str, set[str]]] = {}
     for row in rows:
         lists.setdefault(row.enrollment_id, {}).setdefault(row.list_name, set()).add(str(row.client_id))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select, update
 
 from models.access import Grant, Viewer
 from models.errors import Missing
@@ -85,24 +85,28 @@ def add_session(session: WriteSession, *, digest: bytes, staff_id: int, now: dat
     session.add(StaffSession, digest=digest, staff_id=staff_id, created_at=now, last_used_at=now, ends_at=ends_at, revoked_at=None)
 
 
+_HOLDER = (
+    select(
+        StaffSession.id.label("session_id"),
+        StaffSession.last_used_at,
+        StaffSession.ends_at,
+        StaffSession.revoked_at,
+        Staff.id,
+        Staff.uid,
+        Staff.login,
+        Staff.name,
+        Staff.must_change,
+        Staff.disabled_at,
+    )
+    .join(Staff, Staff.id == StaffSession.staff_id)
+    .where(StaffSession.digest == bindparam("digest"))
+)
+"""Asked at every request of staff, so built once: building a statement costs more than running it."""
+
+
 def session_holder(session: ReadSession, digest: bytes) -> Row[Any] | None:
     """The session of a token and whose it is; whether it still holds is the caller's to judge."""
-    return session.row(
-        select(
-            StaffSession.id.label("session_id"),
-            StaffSession.last_used_at,
-            StaffSession.ends_at,
-            StaffSession.revoked_at,
-            Staff.id,
-            Staff.uid,
-            Staff.login,
-            Staff.name,
-            Staff.must_change,
-            Staff.disabled_at,
-        )
-        .join(Staff, Staff.id == StaffSession.staff_id)
-        .where(StaffSession.digest == digest)
-    )
+    return session.row(_HOLDER, {"digest": digest})
 
 
 def touch_session(session: WriteSession, session_id: int, *, now: datetime) -> None:
@@ -121,18 +125,21 @@ def end_sessions(session: WriteSession, staff_id: int, *, now: datetime, keep: b
     session.execute(statement.values(revoked_at=now))
 
 
-def holds(now: datetime) -> ColumnElement[bool]:
-    """The grants in force at an instant."""
-    return (RoleGrant.valid_from <= now) & or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now)
+def holds(now: Any) -> ColumnElement[bool]:
+    """The grants in force at an instant, which may be a bound parameter."""
+    return and_(RoleGrant.valid_from <= now, or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now))
+
+
+_GRANTS = (
+    select(RoleGrant.study_id, RoleGrant.role, RoleGrant.site_id, RoleGrant.no_power_attested_at)
+    .where(RoleGrant.staff_id == bindparam("staff"), holds(bindparam("now", type_=RoleGrant.valid_from.type)))
+    .order_by(RoleGrant.id)
+)
 
 
 def grants_of(session: ReadSession, staff_id: int, *, now: datetime) -> tuple[Grant, ...]:
     """What a person may do now (ix_role_grant_staff_study)."""
-    rows = session.rows(
-        select(RoleGrant.study_id, RoleGrant.role, RoleGrant.site_id, RoleGrant.no_power_attested_at)
-        .where(RoleGrant.staff_id == staff_id, holds(now))
-        .order_by(RoleGrant.id)
-    )
+    rows = session.rows(_GRANTS, {"staff": staff_id, "now": now})
     return tuple(Grant(row.study_id, row.role, row.site_id, row.no_power_attested_at is not None) for row in rows)
 
 

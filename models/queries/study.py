@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 
 from models.access import Viewer
 from models.errors import Missing
@@ -47,10 +47,17 @@ def set_mark(
     )
 
 
+_INSTANT = bindparam("instant", type_=DatabaseMark.study_now.type)
+_MOVE = (
+    update(DatabaseMark)
+    .where(DatabaseMark.rehearsal, or_(DatabaseMark.study_now.is_(None), DatabaseMark.study_now < _INSTANT))
+    .values(study_now=_INSTANT)
+)
+
+
 def move_study_time(session: WriteSession, instant: datetime) -> None:
     """Where study time stands, never back; the caller has checked that this is a rehearsal."""
-    earlier = or_(DatabaseMark.study_now.is_(None), DatabaseMark.study_now < instant)
-    session.execute(update(DatabaseMark).where(DatabaseMark.rehearsal, earlier).values(study_now=instant))
+    session.execute(_MOVE, {"instant": instant})
 
 
 def study_by_uid(session: ReadSession, viewer: Viewer, study_uid: UUID) -> Row[Any]:

@@ -2,13 +2,20 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
+from api.actions.touch_prompts import Touch
+from api.actions.write import apply_operations
+from models.access import Viewer
 from models.ids import new_uid
 from models.kinds import DeliveryState, PromptState
+from models.queries.prompt import Move
 from models.tables import Delivery, Prompt, PromptEvent
 from scheduler.jobs.dispatch_prompts import dispatch
+from scheduler.prompt_moves import opening
+from scheduler.snooze import snoozing
 from tests.api.client import Phone, Served, enroll, faults, open_study, refusal, theirs
 
 PROMPTS = "/v1/participant/prompts"
@@ -27,7 +34,7 @@ def _events(served: Served, uid: str) -> list[str]:
     return [row.name for row in rows if str(row.uid) == uid]
 
 
-def _open_one(served: Served, phone: Phone, design: str = "random_checks") -> dict[str, Any]:
+def open_one(served: Served, phone: Phone, design: str = "random_checks") -> dict[str, Any]:
     """A prompt of this design that is due and was sent, as the phone sees it."""
     upcoming = phone.get(PROMPTS).json()["upcoming"]
     due = min(datetime.fromisoformat(one["due_at"]) for one in upcoming if one["design"] == design)
@@ -53,7 +60,7 @@ def test_a_phone_sees_what_is_open_and_what_is_planned(house: Served) -> None:
 
 def test_fetching_a_prompt_that_was_sent_marks_it_delivered_once(house: Served) -> None:
     phone = enroll(house, open_study(house))
-    prompt = _open_one(house, phone)
+    prompt = open_one(house, phone)
     assert prompt["state"] == "delivered"
     phone.get(PROMPTS)
     assert phone.get(f"{PROMPTS}/{prompt['id']}").json()["state"] == "delivered"
@@ -66,7 +73,7 @@ def test_fetching_a_prompt_that_was_sent_marks_it_delivered_once(house: Served) 
 
 def test_opening_counts_once_and_never_before_it_happened(house: Served) -> None:
     phone = enroll(house, open_study(house))
-    prompt = _open_one(house, phone)
+    prompt = open_one(house, phone)
     ahead = (house.clock.study() + timedelta(hours=3)).isoformat()
     first = phone.post(f"{PROMPTS}/{prompt['id']}/open", {"at": ahead})
     assert first.json()["state"] == "opened"
@@ -81,7 +88,7 @@ def test_opening_counts_once_and_never_before_it_happened(house: Served) -> None
 
 def test_a_prompt_can_be_deferred_as_often_as_the_protocol_says(house: Served) -> None:
     phone = enroll(house, open_study(house))
-    prompt = _open_one(house, phone)
+    prompt = open_one(house, phone)
     assert prompt["snoozes_left"] == 1
     address = f"{PROMPTS}/{prompt['id']}/snooze"
     once = phone.post(address, {"number": 1}).json()
@@ -95,7 +102,7 @@ def test_a_prompt_can_be_deferred_as_often_as_the_protocol_says(house: Served) -
 
 def test_declining_needs_a_reason_of_the_list_and_costs_nothing(house: Served) -> None:
     phone = enroll(house, open_study(house))
-    prompt = _open_one(house, phone)
+    prompt = open_one(house, phone)
     address = f"{PROMPTS}/{prompt['id']}/decline"
     reply = phone.post(address, {"reason": "because my boss is here"})
     assert faults(reply) == [("/reason", "literal_error")]
@@ -125,3 +132,30 @@ def test_another_persons_prompt_is_not_there(house: Served) -> None:
         assert refusal(reply) == (404, "not_found")
     assert phone.get(f"{PROMPTS}/not-an-id").status_code == 422
     assert phone.get(PROMPTS + "?days=99").status_code == 422
+
+
+def test_acts_of_one_batch_are_done_in_order_and_one_that_is_refused_is_refused_alone(house: Served) -> None:
+    phone = enroll(house, open_study(house))
+    prompt = open_one(house, phone)
+    now = house.clock.study()
+    viewer = Viewer(kind="participant", enrollment_id=phone.invited.enrollment_id)
+
+    def opened(row: Any, _expiry: Any, _hours: Any, at: datetime) -> Move:
+        return opening(row, opened_at=at, now=at, actor="participant")
+
+    def snoozed(row: Any, expiry: Any, hours: Any, at: datetime) -> Move:
+        return snoozing(row, expiry, hours, now=at, actor="participant")
+
+    def unchanged(*_: Any) -> None:
+        return None
+
+    mine, nobodys = UUID(prompt["id"]), new_uid()
+    acts = [(mine, opened), (nobodys, opened), (mine, snoozed), (mine, snoozed), (mine, unchanged)]
+    with house.house.sessions.transaction() as session:
+        found = apply_operations(session, [Touch(viewer, uid, act) for uid, act in acts], house.house)
+    assert [type(one).__name__ for one in found] == ["Touched", "Missing", "Touched", "Conflict", "Touched"]
+    assert [found[place].row.state for place in (0, 2, 4)] == [PromptState.OPENED, PromptState.SNOOZED, PromptState.SNOOZED]
+    assert _events(house, prompt["id"])[-2:] == ["opened", "snoozed"]
+    shown = phone.get(f"{PROMPTS}/{mine}").json()
+    back = datetime.fromisoformat(shown["reminders"][0])
+    assert (shown["snoozes_left"], back) == (0, now + timedelta(minutes=shown["snooze_minutes"]))

@@ -7,10 +7,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from api.participant.prompts import PromptList
 from models.ids import new_uid
 from tests.api.answering import response_body
 from tests.api.client import Phone, Served, enroll, open_study
 from tests.api.pocket import RESPONSES
+from tests.api.test_participant_prompts import PROMPTS, open_one
 
 BEHIND = "/behind"
 """Under a root path the shortcut steps aside, so the same request goes the framework's way."""
@@ -78,3 +80,58 @@ def test_many_tokens_looked_up_at_once_each_open_their_own_record(house: Served)
     for (_, enrollment), reply in zip([*asked, *asked], replies, strict=True):
         assert reply.status_code == (401 if enrollment is None else 200)
         assert enrollment is None or enrollment in reply.text
+
+
+TOLD: dict[str, tuple[str, str, bytes, dict[str, str], int, str]] = {
+    "no token": ("GET", "", b"", {"authorization": ""}, 401, "token_missing"),
+    "unknown token": ("GET", "?days=2", b"", {"authorization": "Bearer bwa_nobody"}, 401, "token_ended"),
+    "too many days": ("GET", "?days=99", b"", {}, 422, "invalid"),
+    "no days": ("GET", "?days=x", b"", {}, 422, "invalid"),
+    "nobody's prompt": ("POST", f"/{new_uid()}/open", b"{}", {}, 404, "not_found"),
+    "an id that is none": ("POST", "/17/open", b"{}", {}, 422, "invalid"),
+    "no JSON": ("POST", f"/{new_uid()}/open", b"{", {}, 400, "broken_json"),
+    "wrong shape": ("POST", f"/{new_uid()}/decline", b'{"reason":"weather"}', {}, 422, "invalid"),
+    "not called JSON": ("POST", f"/{new_uid()}/snooze", b'{"number":1}', {"content-type": "text/plain"}, 422, "invalid"),
+    "too long": ("POST", f"/{new_uid()}/open", b" " * 262_145, {}, 413, "body_too_large"),
+    "another method": ("DELETE", "", b"", {}, 405, "method_not_allowed"),
+}
+
+
+def told(client: TestClient, phone: Phone, method: str, place: str, body: bytes = b"", **headers: str) -> Any:
+    given = {"authorization": f"Bearer {phone.token}", "content-type": "application/json", **headers}
+    return client.request(method, f"{PROMPTS}{place}", content=body, headers=given)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_refusal_about_prompts_is_the_same_by_both_ways(name: str, house: Served, phone: Phone, behind: TestClient) -> None:
+    method, place, body, headers, status, code = TOLD[name]
+    quick, usual = told(house.client, phone, method, place, body, **headers), told(behind, phone, method, place, body, **headers)
+    assert (quick.status_code, quick.json()["code"]) == (status, code)
+    assert quick.json() | {"instance": ""} == usual.json() | {"instance": ""}
+    assert quick.headers.keys() == usual.headers.keys()
+
+
+def test_prompts_are_listed_alike_and_as_the_api_describes_them(house: Served, behind: TestClient) -> None:
+    phone = enroll(house, open_study(house))
+    prompt_id = open_one(house, phone)["id"]
+    for place in ("", "?days=0", "?days=5", "?days=05", "?days=1&days=2"):
+        quick, usual = told(house.client, phone, "GET", place), told(behind, phone, "GET", place)
+        assert (quick.status_code, quick.content) == (200, usual.content)
+        assert quick.headers.keys() == usual.headers.keys()
+        shown = PromptList.model_validate_json(quick.content)
+        assert shown.model_dump_json().encode() == quick.content
+    assert str(shown.open[0].id) == prompt_id
+
+
+def test_what_is_done_with_a_prompt_by_one_way_is_known_by_the_other(house: Served, behind: TestClient) -> None:
+    phone = enroll(house, open_study(house))
+    prompt_id = open_one(house, phone)["id"]
+    opened = told(house.client, phone, "POST", f"/{prompt_id}/open", b'{"at":null}')
+    assert (opened.status_code, opened.json()["state"]) == (200, "opened")
+    assert told(behind, phone, "POST", f"/{prompt_id}/open", b"{}").content == opened.content
+    snoozed = told(behind, phone, "POST", f"/{prompt_id}/snooze", b'{"number":1}')
+    assert told(house.client, phone, "POST", f"/{prompt_id}/snooze", b'{"number":1}').content == snoozed.content
+    refused = told(house.client, phone, "POST", f"/{prompt_id}/snooze", b'{"number":3}')
+    assert refused.json()["code"] == "snooze_out_of_turn"
+    declined = told(house.client, phone, "POST", f"/{prompt_id}/decline", b'{"reason":"busy"}')
+    assert told(behind, phone, "GET", f"/{prompt_id}").content == declined.content

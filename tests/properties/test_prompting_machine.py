@@ -133,7 +133,7 @@ class PromptingMachine(RuleBasedStateMachine):
             with life.sessions.transaction() as session:
                 person = enrollment_phone.lock_own(session, one.viewer)
                 event = NewEvent(uid, TimedEventKind.VISIT, life.now - ago)
-                record_event(session, person, event, source="participant", now=life.now)
+                record_event(session, life.house.mind, person, event, source="participant", now=life.now)
 
         life.attempt(act)
         self.events.setdefault(one.enrollment_id, []).append(uid)
@@ -145,7 +145,7 @@ class PromptingMachine(RuleBasedStateMachine):
 
             def act(uid: UUID = uid) -> None:
                 with life.sessions.transaction() as session:
-                    retract_event(session, enrollment_phone.lock_own(session, one.viewer), uid, now=life.now)
+                    retract_event(session, life.house.mind, enrollment_phone.lock_own(session, one.viewer), uid, now=life.now)
 
             life.attempt(act)
 

@@ -2,17 +2,21 @@
 
 from datetime import timedelta
 from random import Random
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from api.actions.record_event import NewEvent, record_event, retract_event
 from models.ids import new_uid
 from models.kinds import TimedEventKind
-from models.queries import planning, risk
+from models.queries import risk
+from models.queries.response import lock_enrollments
 from models.session import Sessions
-from models.tables import RiskStateRow, TimedEvent
+from models.tables import RiskStateRow
+from risk import owed
 from risk.estimate.state import decode, encode
 from risk.refold import CHECKPOINT_EVERY, INLINE_LIMIT
 from tests.build import NOW, Built, build_study
@@ -253,36 +257,76 @@ def test_an_answer_and_its_edit_in_one_batch_count_once(stream):
     stream.holds()
 
 
-def event(stream: Stream, at, kind=TimedEventKind.USE) -> None:
-    """As `record_event` leaves it."""
-    person = stream.person
+def event(stream: Stream, at, kind=TimedEventKind.USE) -> UUID:
+    """Told by the person where study time stands, or when it happened if that is later."""
+    told = NewEvent(new_uid(), kind, at)
     with stream.sessions.transaction() as session:
-        session.add(
-            TimedEvent,
-            uid=new_uid(),
-            study_id=person.study_id,
-            enrollment_id=person.enrollment_id,
-            client_id=new_uid(),
-            kind=kind,
-            happened_at=at,
-            reported_at=at,
-            source="participant",
-            content_hash=b"",
-            synthetic=False,
-        )
-        risk.mark_stale(session, [person.enrollment_id])
-        planning.mark_stale(session, [person.enrollment_id])
+        record_event(session, stream.house.mind, locked(session, stream), told, source="participant", now=max(at, stream.clock.at))
+    return told.client_id
 
 
-def test_a_timed_event_enters_the_fold_at_its_own_time(stream):
+def take_back(stream: Stream, client_id: UUID) -> None:
+    with stream.sessions.transaction() as session:
+        retract_event(session, stream.house.mind, locked(session, stream), client_id, now=stream.clock.at)
+
+
+def locked(session, stream: Stream):
+    return lock_enrollments(session, {stream.person.enrollment_id})[stream.person.enrollment_id]
+
+
+def events_of(stream: Stream) -> set[str]:
+    return set(decode(bytes(stream.state().state)).events)
+
+
+@pytest.mark.parametrize("place", [2, 5])
+def test_a_timed_event_enters_the_fold_at_its_own_time_and_can_be_taken_back(stream, place):
     history = moments(6)
     for at, instrument, answers in history:
         stream.say(at, instrument, **answers)
-    event(stream, history[2][0] + MINUTE)
-    assert stream.state().stale
-    stream.settle(history[-1][0] + HOUR)
+    told = event(stream, history[place][0] + MINUTE)
+    assert not stream.state().stale
     stream.holds()
-    assert decode(bytes(stream.state().state)).events.keys() == {"use"}
+    assert events_of(stream) == {"use"}
+    take_back(stream, told)
+    assert not stream.state().stale
+    stream.holds()
+    assert events_of(stream) == set()
+
+
+def test_events_alone_after_a_checkpoint_are_kept(shared_sessions, study):
+    stream = begin(shared_sessions, fixed_keys(), study, consent_use=False)  # no content: each answer is one observation
+    history = moments(CHECKPOINT_EVERY)
+    for at, instrument, answers in history:
+        stream.say(at, instrument, **answers)
+    last = history[-1][0]
+    for minutes in (3, 2, 4):  # the second is late, and no answer stands behind the checkpoint
+        event(stream, last + minutes * MINUTE, TimedEventKind.DOSE)
+        assert not stream.state().stale
+        stream.holds()
+    stream.say(last + HOUR, m_crave_now=4)
+    stream.holds()
+
+
+def test_an_event_long_ago_is_left_to_the_duty(stream):
+    for at, instrument, answers in moments(INLINE_LIMIT + 5):
+        stream.say(at, instrument, **answers)
+    event(stream, START - HOUR)
+    assert stream.state().stale
+    event(stream, stream.clock.at + HOUR)
+    assert stream.state().stale, "what is owed stays owed"
+    stream.settle(stream.clock.at + 2 * HOUR)
+    stream.holds()
+
+
+def test_an_event_that_the_estimator_breaks_on_is_stored_and_owed(stream, monkeypatch):
+    stream.say(START, m_crave_now=5)
+    with monkeypatch.context() as broken:
+        broken.setattr(owed, "fold", lambda *_: 1 / 0)
+        event(stream, START + HOUR)
+    assert stream.state().stale
+    stream.settle(START + 2 * HOUR)
+    stream.holds()
+    assert events_of(stream) == {"use"}
 
 
 def test_an_event_before_the_first_answer_is_not_lost(stream):

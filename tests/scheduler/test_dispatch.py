@@ -9,15 +9,16 @@ from sqlalchemy import update
 from models.definition.prompting import Expiry
 from models.errors import Conflict
 from models.kinds import DeliveryState, EnrollmentState, PromptState, Timing
-from models.queries.prompt import apply_moves, claim_due, lock_prompt, open_prompts, prompt_for, upcoming_prompts
+from models.queries.prompt import apply_moves, claim_due, open_prompts, prompt_for, upcoming_prompts
 from models.sealed import Keys
 from models.session import Sessions
 from models.tables import Enrollment
 from scheduler.answered import answer_move
 from scheduler.jobs import dispatch_prompts, send_deliveries
 from scheduler.lifecycle import Event
-from scheduler.prompt_moves import decline_prompt, needs_receipt, open_prompt, record_fetch
-from scheduler.snooze import snooze_prompt
+from scheduler.prompt_moves import declining, needs_receipt, opening, record_fetch
+from scheduler.quiet import hours_of
+from scheduler.snooze import snoozing
 from tests.build import NOW, Built, Person, build_person, build_study
 from tests.scheduler.house import HOUR, MINUTE, Place, add_endpoint, add_prompt, small_protocol
 
@@ -109,7 +110,7 @@ def test_reminders_are_distinct_and_stop_with_the_answer(place: Place, study: Bu
         place.clock.pass_(10 * MINUTE)
     assert place.prompt(uid).reminders_sent == 2
     with place.sessions.transaction() as session:
-        row = lock_prompt(session, person.viewer(), uid, now=place.clock.study())
+        row = prompt_for(session, person.viewer(), uid)
         at = place.clock.study()
         facts = {"event_time": at, "received_at": at, "answered_at": at, "started_at": None, "complete": True, "timing": Timing.ON_TIME}
         apply_moves(session, [answer_move(row, facts, again=False)])
@@ -159,15 +160,15 @@ def test_a_snoozed_prompt_comes_back_once_within_its_life(place: Place, study: B
     expiry = Expiry(minutes=60, snoozes=1, snooze_minutes=10)
     place.run(dispatch_prompts.run)
     with place.sessions.transaction() as session:
-        row = lock_prompt(session, person.viewer(), uid, now=NOW)
-        assert snooze_prompt(session, row, expiry, now=NOW, actor="participant") == NOW + 10 * MINUTE
+        row, hours = prompt_for(session, person.viewer(), uid), hours_of(session, {person.enrollment_id})[person.enrollment_id]
+        apply_moves(session, [snoozing(row, expiry, hours, now=NOW, actor="participant")])
     assert place.prompt(uid).next_at == NOW + 10 * MINUTE
     place.clock.pass_(10 * MINUTE)
     place.run(dispatch_prompts.run)
     row = place.prompt(uid)
     assert (row.state, row.reminders_sent, row.next_at) == (PromptState.SNOOZED, 1, row.expires_at)
-    with place.sessions.transaction() as session, pytest.raises(Conflict):
-        snooze_prompt(session, row, expiry, now=place.clock.study(), actor="participant")
+    with pytest.raises(Conflict):
+        snoozing(row, expiry, hours, now=place.clock.study(), actor="participant")
 
 
 def test_opening_declining_and_looking_are_the_persons_own(place: Place, study: Built, person: Person, keys: Keys) -> None:
@@ -181,15 +182,16 @@ def test_opening_declining_and_looking_are_the_persons_own(place: Place, study: 
         assert [row.uid for row in upcoming_prompts(session, viewer, now=NOW, until=NOW + HOUR)] == [soon]
         assert not open_prompts(session, other.viewer(), now=NOW)
         with pytest.raises(Exception, match="no such prompt"):
-            prompt_for(session, other.viewer(), uid, now=NOW)
-        row = lock_prompt(session, viewer, uid, now=NOW)
-        assert open_prompt(session, row, opened_at=NOW, now=NOW, actor="participant") is PromptState.OPENED
-        row = lock_prompt(session, viewer, uid, now=NOW)
-        assert decline_prompt(session, row, declined_at=NOW, now=NOW, actor="participant", reason="busy") is PromptState.DECLINED
+            prompt_for(session, other.viewer(), uid)
+        row = prompt_for(session, viewer, uid)
+        apply_moves(session, [opening(row, opened_at=NOW, now=NOW, actor="participant")])
+        assert prompt_for(session, viewer, uid).state is PromptState.OPENED
+        row = prompt_for(session, viewer, uid)
+        apply_moves(session, [declining(row, declined_at=NOW, now=NOW, actor="participant", reason="busy")])
     row = place.prompt(uid)
     assert (row.reason, row.opened_at, row.next_at) == ("busy", NOW, None)
-    with place.sessions.transaction() as session, pytest.raises(Conflict):
-        decline_prompt(session, row, declined_at=NOW, now=NOW, actor="participant", reason="busy")
+    with pytest.raises(Conflict):
+        declining(row, declined_at=NOW, now=NOW, actor="participant", reason="busy")
 
 
 def test_a_refusal_after_expiry_is_kept_and_the_prompt_stays_expired(place: Place, study: Built, person: Person) -> None:
@@ -197,15 +199,16 @@ def test_a_refusal_after_expiry_is_kept_and_the_prompt_stays_expired(place: Plac
     place.run(dispatch_prompts.run)
     late = NOW + 2 * HOUR
     with place.sessions.transaction() as session:
-        row = lock_prompt(session, person.viewer(), uid, now=late)
-        assert decline_prompt(session, row, declined_at=late, now=late, actor="participant", reason="busy") is PromptState.EXPIRED
+        row = prompt_for(session, person.viewer(), uid)
+        apply_moves(session, [declining(row, declined_at=late, now=late, actor="participant", reason="busy")])
+    assert place.prompt(uid).state is PromptState.EXPIRED
     assert place.events(uid) == ["queued", "sent", "declined"]
 
 
 def test_a_phone_that_opened_offline_before_we_sent_is_not_told_again(place: Place, study: Built, person: Person) -> None:
     uid = add_prompt(place.sessions, study, person)
     with place.sessions.transaction() as session:
-        open_prompt(session, lock_prompt(session, person.viewer(), uid, now=NOW), opened_at=NOW, now=NOW, actor="participant")
+        apply_moves(session, [opening(prompt_for(session, person.viewer(), uid), opened_at=NOW, now=NOW, actor="participant")])
     assert place.run(dispatch_prompts.run) == 0
     assert not place.deliveries()
 

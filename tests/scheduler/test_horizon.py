@@ -209,9 +209,18 @@ def test_the_duty_plans_who_is_stale_or_near_the_edge_once(sessions: Sessions, k
     with sessions.transaction() as session:
         mark_stale(session, [people[1].enrollment_id])
     with sessions.reading() as session:
-        assert due_enrollments(session, edge=NOW, limit=9) == [people[1].enrollment_id]
+        assert due_enrollments(session, edge=NOW, soon=DAY, limit=9) == [people[1].enrollment_id]
     assert plan_due(sessions, keys, protocols, now=NOW, limit=2) == 1
     assert plan_due(sessions, keys, protocols, now=NOW + DAY, limit=9) == 3
+
+
+def test_whoever_is_owed_a_plan_within_the_hour_is_planned_along(sessions: Sessions, keys: Keys, study: Built) -> None:
+    protocols = Protocols()
+    for minutes in (0, 59, 61):
+        build_person(sessions, keys, study)
+        assert plan_due(sessions, keys, protocols, now=NOW + timedelta(minutes=minutes), limit=9) == 1
+    assert plan_due(sessions, keys, protocols, now=NOW + DAY - timedelta(minutes=1), limit=9) == 0
+    assert plan_due(sessions, keys, protocols, now=NOW + DAY, limit=9) == 2
 
 
 def test_a_crowd_is_planned_together_and_a_day_later_only_the_new_day_is_written(sessions: Sessions, keys: Keys, study: Built) -> None:

@@ -8,14 +8,15 @@ from sqlalchemy import select, update
 from models.definition.prompting import Expiry, WakeWindow, WakeWindows
 from models.errors import Conflict
 from models.kinds import DeliveryState, PromptState
-from models.queries.prompt import lock_prompt
+from models.queries.prompt import apply_moves, prompt_for
 from models.sealed import Keys
 from models.session import Sessions
 from models.tables import Enrollment, PromptEvent, WakeHistory, ZoneHistory
 from scheduler.horizon import plan_due
 from scheduler.jobs import dispatch_prompts, send_deliveries
 from scheduler.plan.calendar import WakeSpan, awake, awake_until
-from scheduler.snooze import snooze_prompt
+from scheduler.quiet import hours_of
+from scheduler.snooze import snoozing
 from tests.build import NOW, WAKE, Built, Person, build_person, build_study
 from tests.scheduler.house import MINUTE, Place, add_endpoint, add_prompt, small_protocol
 
@@ -106,8 +107,10 @@ def test_nothing_is_deferred_past_bedtime_and_the_prompt_stays_open(place: Place
 
     def snooze() -> datetime:
         with place.sessions.transaction() as session:
-            row = lock_prompt(session, person.viewer(), uid, now=place.clock.study())
-            return snooze_prompt(session, row, expiry, now=place.clock.study(), actor="participant")
+            row, hours = prompt_for(session, person.viewer(), uid), hours_of(session, {person.enrollment_id})[person.enrollment_id]
+            move = snoozing(row, expiry, hours, now=place.clock.study(), actor="participant")
+            apply_moves(session, [move])
+            return move.changes["next_at"]
 
     assert snooze() == BEDTIME - 5 * MINUTE
     place.clock.pass_(10 * MINUTE)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
+from sqlalchemy import select
 
 from models.clock import MovableClock, SystemClock
 from models.errors import Forbidden
@@ -21,7 +22,7 @@ from models.queries.moments import next_alert
 from models.sealed import Keys, wrap
 from models.sealed import place as place_of
 from models.session import Sessions
-from models.tables import AccessToken, Device, Heartbeat, TokenFamily
+from models.tables import AccessToken, AlertEvent, Device, Heartbeat, TokenFamily
 from risk.alerting import Opening, open_alert
 from scheduler.jobs import audit_alerts, escalate_alerts, expire_outcomes, run_decision_points, sweep
 from scheduler.jobs.duties import Duties
@@ -94,6 +95,18 @@ def test_each_moment_is_kept_before_the_clock_shows_it(sessions: Sessions, keys:
     run_until(place.duties, NOW + DAY, keep=keep)
     assert len(kept) > 5
     assert kept[-1] == place.clock.study() == NOW + DAY
+
+
+def test_a_coarse_step_gathers_prompts_and_leaves_alerts_at_their_minute(sessions: Sessions, keys: Keys) -> None:
+    place, study = Place(sessions, keys, clock=MovableClock(NOW)), build_study(sessions, shipped())
+    open_tier(place, study, build_person(sessions, keys, study), 4)
+    run_until(place.duties, NOW + DAY, step=timedelta(hours=1))
+    with sessions.reading() as session:
+        moved = {row.at - NOW for row in session.rows(select(AlertEvent.at))}
+    assert len({one for one in moved if timedelta() < one < timedelta(hours=1)}) > 1
+    sent = [row.sent_at for row in place.prompts() if row.sent_at is not None]
+    assert sent
+    assert all(one.minute == one.second == 0 for one in sent)
 
 
 def test_study_time_moved_in_one_leap_or_in_many_leaves_the_same_history(sessions: Sessions, keys: Keys, study: Built) -> None:

@@ -21,6 +21,8 @@ from api.foreign.notes import Kind, Notes
 from api.foreign.redcap.write import write_archive, write_dictionary
 from api.foreign.sources import Given, Source, read_source
 from api.foreign.study import Imported, Wanted, study_of
+from models.definition.check import check
+from models.definition.checks.branches import lengths
 from models.definition.load import canonical, parse
 from models.definition.prompting import Stratified
 from models.errors import Problem
@@ -28,6 +30,8 @@ from scheduler.plan.calendar import WakeSpan, ZoneSpan
 from scheduler.plan.inputs import PlanInput
 from scheduler.plan.occasions import plan
 from tests.api.foreign.files import DAYS, frame
+from tests.api.foreign.mended import craving_study, mended
+from tests.api.rehearsal.living import Ran, run, settings_of
 from tests.conftest import ROOT
 
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -223,6 +227,35 @@ def test_the_craving_study_drawn_anew_fits_every_wake_window(capsys):
     assert [design.prompts for design in drawn] == [3]
     assert "times_drawn_anew" in notes.by_kind()
     assert imported.faults == ()
+
+
+def test_the_craving_study_can_be_published_once_its_check_in_is_even(capsys):
+    outcome = craving_study(90)
+    assert [fault["rule"] for fault in outcome.report["faults"]] == ["branch_lengths_differ"]
+    document, changed = mended(json.loads(outcome.document), "random_ema")
+    protocol = parse(json.dumps(document).encode())
+    with capsys.disabled():
+        say(f"mCRAVING mended: {len(changed)} neutral items beside {len(changed)} conditional ones")
+    assert list(check(protocol)) == []
+    instrument = protocol.instrument("random_ema")
+    assert instrument is not None
+    assert lengths(instrument) == (14, 14)
+    before = outcome.protocol.instrument("random_ema").items
+    assert tuple(item for item in instrument.items if not item.id.endswith("_n")) == before, "what the study asks is as it was"
+    assert len(instrument.items) == len(before) + len(changed)
+
+
+def test_the_craving_study_drawn_anew_is_rehearsed_without_a_fault(tmp_path):
+    document, _ = mended(json.loads(craving_study(3).document), "random_ema")
+    (tmp_path / "mcraving.json").write_text(json.dumps(document))
+    words = ("--participants", "3", "--days", "3", "--staff", "1", "--quiet", "--directory", str(tmp_path / "out"))
+    result = run("rehearse", str(tmp_path / "mcraving.json"), *words)
+    assert result.exception is None, (result.output, result.exception)
+    summary = Ran(tmp_path / "out", settings_of(tmp_path / "out"), result.output, 0).summary
+    assert (summary["faults"]["total"], summary["faults"]["counts"]["gap"]) == (0, 0)
+    (near,) = summary["gaps"]["nearest_minutes"]
+    assert near["promised"] <= near["seen"]
+    assert summary["prompts"]["prompts"] >= 20
 
 
 def by_hand(document: dict) -> Iterator[tuple[datetime, str, str]]:
