@@ -45,7 +45,8 @@ class Instant(TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         seconds, microseconds = divmod(value, 1_000_000)
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+        instant = datetime.fromtimestamp(seconds, UTC)
+        return instant.replace(microsecond=microseconds) if microseconds else instant
 
 
 class Base(DeclarativeBase):

@@ -69,7 +69,6 @@ class Entry(NamedTuple):
     chained  a prompt of the day before may stand in the way, so the planner looks at that day first
     """
 
-    design: str
     form: DayForm
     ready: tuple[Ready, ...] = ()
     draws: Callable[[PlanKey], Mapping[int, Draw]] | None = None
@@ -87,15 +86,20 @@ class Pattern:
     def __init__(self, designs: Sequence[Design], zone: ZoneSpan, wake: WakeSpan) -> None:
         self._zones, self._wake = (zone,), (wake,)
         self._designs = [one for one in designs if isinstance(one, Planned)]
-        self._days: dict[date, tuple[Entry, ...]] = {}
+        self._days: dict[date, dict[str, Entry]] = {}
 
-    def day(self, day: date) -> tuple[Entry, ...]:
-        """An entry for each design that may ask on this date, as far as its weekdays say."""
+    def day(self, day: date) -> dict[str, Entry]:
+        """The entries of this date so far, by design; `entry` adds one where somebody is asked by it."""
         found = self._days.get(day)
         if found is None:
             if len(self._days) >= _DAYS:
                 self._days.clear()
-            found = self._days[day] = tuple(self._entry(one, day) for one in self._designs if _on(one, day))
+            found = self._days[day] = {}
+        return found
+
+    def entry(self, design: Planned, day: date) -> Entry:
+        """What a design is like on this date. Of hundreds of designs few are active on a day, so each is made when it is asked for."""
+        found = self.day(day)[design.id] = self._entry(design, day)
         return found
 
     def _view(self, day: date) -> DayView:
@@ -103,7 +107,7 @@ class Pattern:
 
     def _entry(self, design: Planned, day: date) -> Entry:
         view = self._view(day)
-        blank = Entry(design.id, DayForm(design, view, self._wake))
+        blank = Entry(DayForm(design, view, self._wake))
         if isinstance(design, Stratified | Uniform):
             before = signal.trimmed(design, self._view(day - DAY))[1] + design.gap_minutes * 60
             if before > signal.trimmed(design, view)[0]:

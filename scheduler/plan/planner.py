@@ -97,11 +97,12 @@ class Planner:
     def _calm(self, shared: Pattern, day: date) -> list[Occasion]:
         found: list[Occasion] = []
         number = day.toordinal() - self.inputs.start_date.toordinal() + 1
-        for entry in shared.day(day):
-            part = self._parts[entry.design]
+        entries = shared.day(day)
+        for code, part in self._parts.items():
             opens = part.activity.opens_at(day)
             if opens is None:
                 continue
+            entry = entries.get(code) or shared.entry(part.design, day)
             if entry.chained:
                 found += self._settled(part, day, opens)
                 continue
