@@ -183,6 +183,21 @@ def test_a_new_version_holds_from_its_local_day_and_supersedes_vanished_slots(
     assert enrollment(sessions, person).protocol_version_id == version
 
 
+def test_a_version_that_begins_while_the_window_is_open_waits_for_its_end(sessions: Sessions, keys: Keys, study: Built) -> None:
+    late = {"start": "12:00", "end": "02:00"}
+    person = build_person(sessions, keys, study, wake_windows={"weekday": late, "weekend": late})
+    version = publish(sessions, study, revised(study, length_days=13))
+    with sessions.transaction() as session:
+        move = {"study_id": person.study_id, "enrollment_id": person.enrollment_id, "protocol_version_id": version}
+        session.add(ProtocolMove, **move, valid_from=date(2026, 3, 6), moved_at=NOW)
+    plan_now(sessions, keys, person)
+    midnight = datetime(2026, 3, 6, 5, 0, tzinfo=UTC)
+    for now, held in ((midnight, study.version_id), (midnight + timedelta(hours=2), version)):
+        plan_due(sessions, keys, Protocols(), now=now, limit=9)
+        assert enrollment(sessions, person).protocol_version_id == held
+        assert plan_due(sessions, keys, Protocols(), now=now, limit=9) == 0, "nobody is owed the same plan over and over"
+
+
 def test_someone_who_left_is_asked_nothing_more(sessions: Sessions, keys: Keys, person: Person) -> None:
     planned = plan_now(sessions, keys, person).inserted
     with sessions.transaction() as session:
