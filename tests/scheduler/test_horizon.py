@@ -16,7 +16,7 @@ from models.queries.prompt import apply_move
 from models.queries.study import add_protocol_version
 from models.sealed import Keys
 from models.session import Sessions
-from models.tables import Enrollment, Pause, Prompt, PromptEvent, ProtocolMove, ZoneHistory
+from models.tables import Enrollment, Pause, Prompt, PromptEvent, ProtocolMove, WakeHistory, ZoneHistory
 from scheduler.horizon import TOGETHER, Counts, plan_due, plan_enrollment, plan_follow_up
 from scheduler.plan.followup import Source
 from scheduler.plan.slots import prompt_uid
@@ -267,3 +267,16 @@ def test_a_report_is_followed_up_once_however_often_it_arrives(sessions: Session
     assert follow(NOW, Source(new_uid(), "check", NOW, {})) == 0
     plan_now(sessions, keys, person)
     assert next(one for one in rows(sessions) if one.uid == row.uid) == row
+
+
+def test_hours_that_change_on_the_first_morning_do_not_move_the_first_study_day(sessions: Sessions, keys: Keys, study: Built) -> None:
+    early = datetime(2026, 3, 4, 11, 0, tzinfo=UTC)  # 06:00 in New York, before the window begins
+    person = build_person(sessions, keys, study, now=early)
+    plan_now(sessions, keys, person, early)
+    night = {"start": "23:00", "end": "15:00"}
+    mine = {"study_id": person.study_id, "enrollment_id": person.enrollment_id, "valid_from": date(2026, 3, 4), "source": "device"}
+    with sessions.transaction() as session:
+        session.add(WakeHistory, **mine, wake_windows={"weekday": night, "weekend": night}, recorded_at=early)
+    plan_now(sessions, keys, person, early + timedelta(minutes=1), reason="wake")
+    assert {row.study_day for row in rows(sessions) if row.slot_date == date(2026, 3, 4)} == {1}
+    assert min(row.slot_date for row in rows(sessions)) == date(2026, 3, 4)
