@@ -65,6 +65,7 @@ class Person:
             pauses=self.pauses,
             sent=sent,
             arm=self.enrollment.arm,
+            starts_on=self.enrollment.start_date,
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 
 from api.actions.moving import Moving, read_moving, write_moves
 from api.actions.record_act import act_of, add_act
@@ -136,6 +136,12 @@ def narrowed(session: ReadSession, study_id: int, *, site: UUID | None, arm: str
     return rows.Whom(None if row is None else row.id, arm)
 
 
+def few_enough(session: ReadSession, chosen: Select[Any]) -> None:
+    """Raises Conflict where these are more people than one move takes."""
+    if rows.count(session, chosen) > MOST:
+        raise Conflict("too_many_people", f"More than {MOST} people at once; name a site or an arm.")
+
+
 def day_of_move(people: Sequence[Moving], valid_from: date | None, effective_from: date, *, now: datetime, zone: str) -> date:
     """The day of a move: one that is not past for anybody. Raises Invalid, and Conflict where the revision is not in effect then."""
     latest = max((one.today for one in people), default=_office(now, zone))
@@ -165,8 +171,7 @@ def _past(said: str) -> Invalid:
 
 def _locked(session: WriteSession, viewer: Viewer, study_id: int, whom: rows.Whom, now: datetime) -> list[Moving]:
     chosen = rows.people_of(viewer, Ability.MANAGE_STUDY, study_id, whom, now=now)
-    if rows.count(session, chosen) > MOST:
-        raise Conflict("too_many_people", f"More than {MOST} people at once; name a site or an arm.")
+    few_enough(session, chosen)
     return read_moving(session, rows.lock_people(session, chosen), now=now)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from api.actions.move_study import day_of_move, narrowed
+from api.actions.move_study import day_of_move, few_enough, narrowed
 from api.actions.moving import Moving, read_moving
 from api.deps import House
 from models.access import Ability, Viewer
@@ -77,6 +77,7 @@ def preview_move(house: House, viewer: Viewer, study: Row[Any], to: int | Protoc
         version, texts, effective_from = _target(session, house, study.id, to)
         whom = narrowed(session, study.id, site=wish.site, arm=wish.arm)
         chosen = rows.people_of(viewer, Ability.SEE_PEOPLE, study.id, whom, now=now)
+        few_enough(session, chosen)
         people = read_moving(session, session.rows(chosen), now=now)
         day = day_of_move(people, wish.valid_from, effective_from, now=now, zone=study.zone)
         leaves = None if wish.leaves is None else rows.version_id(session, study.id, wish.leaves)

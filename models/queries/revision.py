@@ -101,11 +101,6 @@ def key_of(session: ReadSession, study_id: int, enrollment_uid: UUID) -> int | N
     return found
 
 
-def page(chosen: Select[Any], after: int | None, limit: int) -> Select[Any]:
-    """One page of `people_of`, with one row more than the page, to see whether it ends."""
-    return (chosen if after is None else chosen.where(Enrollment.id > after)).limit(limit + 1)
-
-
 def count(session: ReadSession, chosen: Select[Any]) -> int:
     return int(session.value(select(func.count()).select_from(chosen.order_by(None).subquery())))
 

@@ -54,6 +54,8 @@ class PlanInput:
     pauses: tuple[Pause, ...] = ()
     sent: Mapping[UUID, datetime] = field(default_factory=dict)
     arm: str | None = None
+    starts_on: date | None = None
+    """The local date of study day 1 where it was written down: hours that change on that day do not move it. None: as they say."""
     start_date: date = field(init=False)
     """The local date of study day 1."""
 
@@ -62,7 +64,7 @@ class PlanInput:
             raise ValueError("zones and wake hold at least one span")
         object.__setattr__(self, "zones", tuple(sorted(self.zones)))
         object.__setattr__(self, "wake", tuple(sorted(self.wake, key=lambda span: span.valid_from)))
-        object.__setattr__(self, "start_date", study_date(self.started_at, self.zones, self.wake))
+        object.__setattr__(self, "start_date", self.starts_on or study_date(self.started_at, self.zones, self.wake))
 
     def study_day(self, day: date) -> int:
         """The study day of a local date, from 1."""

@@ -16,7 +16,7 @@ from models.queries.prompt import apply_move
 from models.queries.study import add_protocol_version
 from models.sealed import Keys
 from models.session import Sessions
-from models.tables import Enrollment, Pause, Prompt, PromptEvent, ProtocolMove, ZoneHistory
+from models.tables import Enrollment, Pause, Prompt, PromptEvent, ProtocolMove, WakeHistory, ZoneHistory
 from scheduler.horizon import TOGETHER, Counts, plan_due, plan_enrollment, plan_follow_up
 from scheduler.plan.followup import Source
 from scheduler.plan.slots import prompt_uid
@@ -183,6 +183,21 @@ def test_a_new_version_holds_from_its_local_day_and_supersedes_vanished_slots(
     assert enrollment(sessions, person).protocol_version_id == version
 
 
+def test_a_version_that_begins_while_the_window_is_open_waits_for_its_end(sessions: Sessions, keys: Keys, study: Built) -> None:
+    late = {"start": "12:00", "end": "02:00"}
+    person = build_person(sessions, keys, study, wake_windows={"weekday": late, "weekend": late})
+    version = publish(sessions, study, revised(study, length_days=13))
+    with sessions.transaction() as session:
+        move = {"study_id": person.study_id, "enrollment_id": person.enrollment_id, "protocol_version_id": version}
+        session.add(ProtocolMove, **move, valid_from=date(2026, 3, 6), moved_at=NOW)
+    plan_now(sessions, keys, person)
+    midnight = datetime(2026, 3, 6, 5, 0, tzinfo=UTC)
+    for now, held in ((midnight, study.version_id), (midnight + timedelta(hours=2), version)):
+        plan_due(sessions, keys, Protocols(), now=now, limit=9)
+        assert enrollment(sessions, person).protocol_version_id == held
+        assert plan_due(sessions, keys, Protocols(), now=now, limit=9) == 0, "nobody is owed the same plan over and over"
+
+
 def test_someone_who_left_is_asked_nothing_more(sessions: Sessions, keys: Keys, person: Person) -> None:
     planned = plan_now(sessions, keys, person).inserted
     with sessions.transaction() as session:
@@ -261,3 +276,16 @@ def test_a_report_is_followed_up_once_however_often_it_arrives(sessions: Session
     assert follow(NOW, Source(new_uid(), "check", NOW, {})) == 0
     plan_now(sessions, keys, person)
     assert next(one for one in rows(sessions) if one.uid == row.uid) == row
+
+
+def test_hours_that_change_on_the_first_morning_do_not_move_the_first_study_day(sessions: Sessions, keys: Keys, study: Built) -> None:
+    early = datetime(2026, 3, 4, 11, 0, tzinfo=UTC)  # 06:00 in New York, before the window begins
+    person = build_person(sessions, keys, study, now=early)
+    plan_now(sessions, keys, person, early)
+    night = {"start": "23:00", "end": "15:00"}
+    mine = {"study_id": person.study_id, "enrollment_id": person.enrollment_id, "valid_from": date(2026, 3, 4), "source": "device"}
+    with sessions.transaction() as session:
+        session.add(WakeHistory, **mine, wake_windows={"weekday": night, "weekend": night}, recorded_at=early)
+    plan_now(sessions, keys, person, early + timedelta(minutes=1), reason="wake")
+    assert {row.study_day for row in rows(sessions) if row.slot_date == date(2026, 3, 4)} == {1}
+    assert min(row.slot_date for row in rows(sessions)) == date(2026, 3, 4)
