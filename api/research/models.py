@@ -37,7 +37,7 @@ async def _raw(request: Request) -> bytes:
     return await request.body()
 
 
-class NoteIn(Shape):
+class ModelNoteIn(Shape):
     note: Words
 
 
@@ -107,21 +107,21 @@ def store_model(
 
 
 @router.post("/{model_id}/promotion", response_model=ModelList, responses=responses(401, 403, 404, 409, 413, 422))
-def promote_model(study: StudyRow, viewer: Manager, model_id: UUID, body: NoteIn, house: TheHouse, request: Request) -> ModelList:
+def promote_model(study: StudyRow, viewer: Manager, model_id: UUID, body: ModelNoteIn, house: TheHouse, request: Request) -> ModelList:
     """From shadow into use: from the next local day on, staff who may see estimates see its number. It drives nothing by itself."""
     move_model(house, request, viewer, study, model_id, ModelMove.PROMOTED, note=body.note)
     return _listed(house, study)
 
 
 @router.post("/{model_id}/rollback", response_model=ModelList, responses=responses(401, 403, 404, 409, 413, 422))
-def roll_back_model(study: StudyRow, viewer: Manager, model_id: UUID, body: NoteIn, house: TheHouse, request: Request) -> ModelList:
+def roll_back_model(study: StudyRow, viewer: Manager, model_id: UUID, body: ModelNoteIn, house: TheHouse, request: Request) -> ModelList:
     """Out of use: the one before it serves again, or none."""
     move_model(house, request, viewer, study, model_id, ModelMove.ROLLED_BACK, note=body.note)
     return _listed(house, study)
 
 
 @router.post("/{model_id}/withdrawal", response_model=ModelList, responses=responses(401, 403, 404, 409, 413, 422))
-def withdraw_model(study: StudyRow, viewer: Manager, model_id: UUID, body: NoteIn, house: TheHouse, request: Request) -> ModelList:
+def withdraw_model(study: StudyRow, viewer: Manager, model_id: UUID, body: ModelNoteIn, house: TheHouse, request: Request) -> ModelList:
     """Out of shadow. The scores that it left stay in the dataset."""
     move_model(house, request, viewer, study, model_id, ModelMove.WITHDRAWN, note=body.note)
     return _listed(house, study)
