@@ -45,8 +45,8 @@ def actions(report: Report) -> Shown:
 def weeks(report: Report) -> Shown:
     rows = []
     for one in report["weeks"]:
-        moved = ", ".join(each["feature"] for each in one.get("moved", ())[:3])
-        more = len(one.get("moved", ())) - 3
+        moved = next((each["feature"] for each in one.get("moved", ())), "")
+        more = len(one.get("moved", ())) - 1
         rows.append(
             [
                 _when(report, one["from"]),
@@ -59,7 +59,7 @@ def weeks(report: Report) -> Shown:
                 _flagged(one["latency_hours"], lambda each: plain(each["value"], 2)),
             ]
         )
-    head = ["week from", "people", "windows", "highest PSI", "moved", "missing (reference)", "unanswered prompts", "hours to an answer"]
+    head = ["week from", "people", "windows", "highest PSI", "moved", "missing (reference)", "unanswered", "hours to an answer"]
     return Shown("By week: the data", head, rows)
 
 
@@ -85,7 +85,7 @@ def months(report: Report) -> Shown:
         "windows",
         "use",
         "expected",
-        "sum: expected too little",
+        "sum: too little",
         "too much",
         "limit",
         "alerts for a person-week",
