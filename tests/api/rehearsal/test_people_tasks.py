@@ -14,7 +14,7 @@ from models.definition.tasks.task import read_task, score_task
 from tests.models.task_builders import stroop
 
 START = datetime(2026, 3, 7, 17, tzinfo=UTC)
-PEOPLE = make_people(17, 40, start=START, days=28)
+PEOPLE = make_people(17, 24, start=START, days=28)
 CALM = {one.number: replace(InnerLife(one).feelings(START + timedelta(days=9)), executive=0.0, craving=0.0) for one in PEOPLE}
 TASKS: tuple[Task, ...] = (
     GoNoGo(practice_trials=4),
@@ -28,7 +28,7 @@ def runs(task: Task, **felt: float) -> list[Scored]:
     done = []
     for person in PEOPLE:
         draws = TrialDraws(person.key, "item", f"prompt-{person.number}")
-        value = read_task(task, perform(person, replace(CALM[person.number], **felt), task, draws, "label"), draws)
+        value = read_task(task, perform(person, replace(CALM[person.number], **felt), task, draws, task.kind), draws)
         assert value is not None
         assert value["order"] in {"derived", None}
         done.append(score_task(task, value))
@@ -42,7 +42,7 @@ def mean(found: list[Scored], measure: str) -> float:
 def test_every_task_is_taken_in_its_drawn_order_and_is_mostly_valid() -> None:
     found = {task.kind: runs(task) for task in TASKS}
     for some in found.values():
-        assert sum(one.valid for one in some) >= 34
+        assert sum(one.valid for one in some) >= 20
     assert any("interrupted" in one.flags for some in found.values() for one in some)
     assert len({one.measures["k"] for one in found[TASKS[2].kind]}) > 8
 
