@@ -11,7 +11,7 @@ from bench.acceptance.recovery import priors
 from bench.acceptance.worlds import NODES, Lived, lived_people
 from risk.estimate import estimator
 from risk.laboratory import budget, leakage
-from risk.laboratory.evaluate import days_of
+from risk.laboratory.alerting import days_of
 from risk.laboratory.people import draws
 from risk.laboratory.scores import compared, scored
 from risk.population.features import Sources, Variable
@@ -106,7 +106,7 @@ def _budget(windows: Windows, table: Table, done: Nested, splits: int = 20) -> C
         mine = np.isin(days.person, chance.permutation(people)[: len(people) // 2])
         rows, others = np.nonzero(mine)[0], np.nonzero(~mine)[0]
         threshold = budget.threshold_for(days.rows(rows), p[rows], wanted)
-        raised = budget.alerts(days.rows(others), p[others], threshold)
+        raised = budget.alerts(days.rows(others), p[others] >= threshold)
         rates.append(7.0 * len(raised) / days.eligible[others].sum())
     low, high = np.quantile(rates, (0.05, 0.95))
     note = f"5–95% of {splits} splits {low:.3f} to {high:.3f}"
