@@ -16,6 +16,7 @@ from api.actions.enroll_device import _begin
 from api.actions.publish_protocol import publish
 from api.actions.submission import read_submission
 from api.actions.submit_response import apply_submissions
+from api.actions.write import apply_operations
 from api.app import build_house
 from api.settings import ApiSettings
 from models.access import Viewer
@@ -80,6 +81,18 @@ class Mortal(Sessions):
             raise Crash
 
 
+@dataclass
+class AtOnce:
+    """The writer's work in the caller's thread, one operation a transaction: so that the process dies where it is told to."""
+
+    house: Any
+
+    def submit(self, operation: Any, done: Callable[[Any], None], _lane: Any) -> None:
+        with self.house.sessions.transaction() as session:
+            (result,) = apply_operations(session, [operation], self.house)
+        done(result)
+
+
 def protocols() -> tuple[Protocol, ...]:
     """What the study may say: each differs from the others in designs, gaps and length. All can be met by any allowed wake window."""
     life = Expiry(minutes=60, reminders=Reminders(count=1, every_minutes=20), snoozes=2, snooze_minutes=10)
@@ -139,6 +152,7 @@ class Life:
     def start(self) -> None:
         """A new process: nothing of the old one is remembered but rows."""
         self.house = build_house(self.sessions, self.keys, ApiSettings(), clock=self.clock)
+        self.house.writer = AtOnce(self.house)  # type: ignore[assignment]
         texts, channels = Protocols(), {"memory": self.memory, "inbox": self.memory, "webhook": self.memory}
         self.duties = Duties(
             self.sessions, self.keys, texts, Mind(self.keys, texts), self.clock, channels, SchedulerSettings(delivery_threads=1)
