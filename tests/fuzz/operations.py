@@ -4,19 +4,25 @@
 its reason beside it.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import count
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from models.definition.load import canonical
 from models.ids import new_uid
+from risk.population.artefact import write
 from tests.api.answering import response_body
 from tests.api.client import device_body, fresh
 from tests.build import NOW, shipped
 from tests.fuzz.world import PASSWORD, PURPOSE, World
+from tests.risk.artefacts import model
+
+_models = count(1_000_000)
 
 NOTHING: Final = object()
 """No body."""
@@ -455,9 +461,9 @@ TABLE: Mapping[str, Entry] = {
     "list_models": entry("staff", of(**STUDY), "200 404 422", "200 404 422"),
     "store_model": entry(
         "staff",
-        lambda world: Call({"study_id": world.study}, {"note": "on trial"}, body={"digest": "0" * 64, "document": {}}),
-        "400 404 413 422",
-        "404 422",
+        lambda world: Call({"study_id": world.study}, {"note": "on trial"}, body=json.loads(write(model(number=next(_models))))),
+        "200 201 400 404 409 413 422",
+        "201 404 422",
         off=off("a model's file carries the digest of its own bytes"),
     ),
     **{
