@@ -145,7 +145,7 @@ def test_an_earlier_answer_in_a_label_is_carried_where_it_has_words_and_names_no
     item = found.item("this")
     assert (item.text, item.help) == ({"en": shown}, {"en": shown})
     assert ("piping_not_carried" in found.kinds()) is not carried
-    assert not [fault for fault in found.faults if "pip" in fault.rule or "placeholder" in fault.rule]
+    assert not [fault for fault in found.imported.faults if "pip" in fault.rule or "placeholder" in fault.rule]
     [row] = [one for one in cells(write_dictionary(found.protocol, Notes())) if one["field_name"] == "this"]
     assert row["field_label"] == label.replace("{", "(").replace("}", ")").replace(":label", "")
 
