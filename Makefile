@@ -20,7 +20,7 @@ demo: $(RUN) ## Twenty simulated people live four weeks of a study: summary, pag
 	@$(BIN)/breakwater demo $(ARGS)
 
 test: $(DEV) ## The whole suite, on SQLite and PostgreSQL, a process for each of up to four cores (WORKERS changes that)
-	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) ## Style, types, import law, migrations in step with the tables, API document in step with the routes
 	$(BIN)/ruff check .
