@@ -144,6 +144,8 @@ class Run:
         if mine:
             self._perform(name, case_of(operation, call), viewer, renews=False)
         self._perform(name, case_of(operation, call), viewer, renews=not mine)
+        if mine and entry.renew:  # of what is done, under an id of its own
+            self._perform(name, case_of(operation, good(self.world, entry)), viewer, renews=False)
         if entry.renew and mine:
             self._renew(name)
 

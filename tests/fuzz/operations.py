@@ -412,7 +412,7 @@ TABLE: Mapping[str, Entry] = {
         "staff",
         lambda world: replace(numbered(world), body={"id": str(new_uid())}),
         "200 201 400 404 409 413 422",
-        "201 404 422",
+        "201 404 409 422",
         renew="published",
         off=off("a day is not past"),
     ),
