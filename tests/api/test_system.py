@@ -235,7 +235,7 @@ def test_moving_the_clock_lives_through_what_lies_between(rehearsal):
 def test_a_coarser_step_sends_nothing_before_its_time(rehearsal):
     served, operator = rehearsal
     enroll(served, open_study(served, slug="second"))
-    body = {"study_now": (NOW + timedelta(days=1)).isoformat(), "step_minutes": 60}
+    body = {"study_now": (NOW + timedelta(days=2)).isoformat(), "step_minutes": 60}
     assert operator.post("/v1/system/clock", body).json()["worked"] > 0
     assert operator.post("/v1/system/clock", body | {"step_minutes": 0}).status_code == 422
     with served.house.sessions.reading() as session:

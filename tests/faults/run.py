@@ -48,7 +48,7 @@ class Size:
 
     phones: int = 8
     pace: float = 0.4
-    quiet_seconds: float = 240
+    quiet_seconds: float = 900
     again: int = 40
 
 
