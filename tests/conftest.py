@@ -3,18 +3,20 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from models.sealed import Keys
 from models.session import Sessions
@@ -65,6 +67,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server for tests, without a database name. Skips loudly; under REQUIRE_POSTGRES=1 it fails instead."""
     if given := os.environ.get("BREAKWATER_TEST_POSTGRES"):
         yield given.rstrip("/")
+        _admin_engine(given.rstrip("/")).dispose()
         return
     home = Path("/tmp") / f"bw-pg-{uuid4().hex[:8]}"
     home.mkdir(mode=0o755)
@@ -83,11 +86,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     options = ["-c", "listen_addresses=", "-k", str(home), "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=60"]
     with (home / "log").open("wb") as log:
         server = subprocess.Popen([programs / "postgres", "-D", data, *options], stdout=subprocess.DEVNULL, stderr=log, **run_as)
+    url = f"postgresql+psycopg://postgres@/{{}}?host={home}"
     try:
         _wait(home)
-        yield f"postgresql+psycopg://postgres@/{{}}?host={home}"
+        yield url
     finally:
-        server.terminate()
+        _admin_engine(url).dispose()
+        server.send_signal(signal.SIGINT)  # ends whoever is still connected
         server.wait(30)
         shutil.rmtree(home, ignore_errors=True)
 
@@ -126,10 +131,22 @@ def postgres_template(postgres_server: str) -> str:
 
 
 def _admin(server: str, statement: str) -> None:
-    engine = create_engine(database_url(server, "postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _admin_engine(server).connect() as connection:
         connection.execute(text(statement))
-    engine.dispose()
+
+
+@cache
+def _admin_engine(server: str) -> Engine:
+    """One connection for all databases that tests make and drop."""
+    return create_engine(database_url(server, "postgres"), isolation_level="AUTOCOMMIT", pool_size=1)
+
+
+@cache
+def _copied(server: str) -> str:
+    """How a database is made from the template: the server's files, which is twice as fast for one of this size."""
+    with _admin_engine(server).connect() as connection:
+        known = connection.execute(text("SELECT current_setting('server_version_num')::int >= 150000")).scalar_one()
+    return "STRATEGY file_copy" if known else ""
 
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -143,7 +160,7 @@ def _database(kind: str, request: pytest.FixtureRequest, directory: Path) -> Ite
         return
     server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
     name = f"test_{uuid4().hex[:12]}"
-    _admin(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _admin(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" {_copied(server)}')
     yield DatabaseSettings(url=database_url(server, name), directory=directory, pool_size=8)
     _admin(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 

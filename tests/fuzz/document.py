@@ -128,7 +128,7 @@ class Run:
                     self._planted(name, operation, viewer, chance, mine=mine)
                 if examples := self.examples if mine else self.examples // 8:
                     self._generated(name, operation, viewer, chance, examples)
-            if not self.thin or chance.random() < SOME:
+            if self.coverage and (not self.thin or chance.random() < SOME):
                 self._coverage(name, operation, owner(entry), chance)
         self._chains()
         return self.ledger
@@ -396,7 +396,7 @@ def wrong(operation: Any, call: Call) -> Iterator[Any]:
         yield case(headers={**call.headers, "Content-Type": f"application/json; charset={MARKER}"})
 
 
-SOME: Final = 0.15
+SOME: Final = 0.08
 """Of the operations in a thin run those whose edges are tried."""
 
 FIRST: Final = 8

@@ -49,6 +49,16 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return summarize(told.pack(tmp_path_factory.mktemp("page") / "a.zip"), told.happened())
 
 
+@pytest.fixture(scope="module")
+def paged(summary: Any) -> str:
+    return page(summary)
+
+
+@pytest.fixture(scope="module")
+def beside(summary: Any) -> str:
+    return side_by_side([summary, summary])
+
+
 def full() -> Told:
     """A week with something for every plot."""
     told = Told()
@@ -65,8 +75,8 @@ def full() -> Told:
     return told
 
 
-def test_the_page_holds_no_script_and_asks_no_network_for_anything(summary):
-    for text in (page(summary), side_by_side([summary, summary])):
+def test_the_page_holds_no_script_and_asks_no_network_for_anything(paged, beside):
+    for text in (paged, beside):
         seen = Seen(text)
         assert not seen.open
         assert {tag for tag, _ in seen.tags}.isdisjoint({"script", "link", "iframe", "img", "object", "embed", "base", "form", "image"})
@@ -79,8 +89,8 @@ def test_the_page_holds_no_script_and_asks_no_network_for_anything(summary):
         assert "http" not in text
 
 
-def test_every_plot_has_a_title_a_description_and_ids_of_its_own(summary):
-    for text in (page(summary), side_by_side([summary, summary])):
+def test_every_plot_has_a_title_a_description_and_ids_of_its_own(paged, beside):
+    for text in (paged, beside):
         seen = Seen(text)
         ids = [attributes["id"] for _, attributes in seen.tags if "id" in attributes]
         assert len(ids) == len(set(ids))
@@ -94,23 +104,23 @@ def test_every_plot_has_a_title_a_description_and_ids_of_its_own(summary):
         assert set(re.findall(r"url\(#([^)]+)\)", text)) <= set(ids)
 
 
-def test_the_page_says_synthetic_before_anything_else_and_that_it_speaks_about_nobody(summary):
-    text = page(summary)
+def test_the_page_says_synthetic_before_anything_else_and_that_it_speaks_about_nobody(paged):
+    text = paged
     body = text[text.index("<body>") :]
     assert body.index("Synthetic.") < body.index("<h1>")
     assert "nothing here is about anyone" in body
     assert "investigational" in body
 
 
-def test_the_same_summary_gives_the_same_bytes(summary):
-    assert page(summary) == page(summary)
-    assert side_by_side([summary]) == side_by_side([summary])
+def test_the_same_summary_gives_the_same_bytes(summary, paged, beside):
+    assert page(summary) == paged
+    assert side_by_side([summary, summary]) == beside
 
 
-def test_colors_are_the_pages_own_so_that_dark_mode_and_print_can_change_them(summary):
-    svg = "".join(re.findall(r"<svg.*?</svg>", page(summary), flags=re.DOTALL))
+def test_colors_are_the_pages_own_so_that_dark_mode_and_print_can_change_them(paged):
+    svg = "".join(re.findall(r"<svg.*?</svg>", paged, flags=re.DOTALL))
     assert set(re.findall(r"#[0-9a-f]{6}\b", svg)) == set()
-    style = page(summary).partition("</style>")[0]
+    style = paged.partition("</style>")[0]
     for name in draw.COLORS:
         assert f"--{name}:" in style
 
@@ -131,12 +141,12 @@ def test_a_page_tells_faults_with_their_words_and_ids(tmp_path: Path):
     assert "Every promise was kept" not in text
 
 
-def test_a_page_shows_each_warning_with_its_place_or_says_that_there_is_none(summary):
+def test_a_page_shows_each_warning_with_its_place_or_says_that_there_is_none(summary, paged):
     found = warnings(summary, Told().protocol)
     text = page(summary, found)
     assert found
     assert all(one.place in text for one in found)
-    assert "passed a limit" in page(summary)
+    assert "passed a limit" in paged
 
 
 def test_a_rehearsal_in_which_nothing_happened_still_gives_a_page_and_a_screen(tmp_path: Path):
