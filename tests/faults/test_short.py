@@ -63,7 +63,7 @@ def test_nothing_acknowledged_is_lost_when_one_of_four_processes_and_then_the_da
         shutil.rmtree(home, ignore_errors=True)
         pytest.skip(str(missing))
     try:
-        nothing_is_broken(quiet_after(run, 3))
+        nothing_is_broken(quiet_after(run, 2))
     finally:
         run.close()
 

@@ -13,10 +13,11 @@ from models.errors import Fault
 def faults(protocol: Protocol) -> Iterator[Fault]:
     variables = {**VARIABLES, "instrument": closed(one.id for one in protocol.instruments)}
     anything = Scope(_items(protocol.instruments, measures=True), variables)
+    everywhere = _items(protocol.instruments)
     yield from _branches(protocol)
     for place, disclosure in enumerate(protocol.disclosures):
-        about = [one for one in protocol.instruments if not disclosure.instruments or one.id in disclosure.instruments]
-        yield from _needed(Scope(_items(about), None), disclosure.when, "disclosures", place, "when")
+        about = [one for one in protocol.instruments if one.id in disclosure.instruments]
+        yield from _needed(Scope(_items(about) if disclosure.instruments else everywhere, None), disclosure.when, "disclosures", place, "when")
     for place, alert in enumerate(protocol.alert_rules):
         yield from _needed(Scope(None, variables), alert.when, "alert_rules", place, "when")
     for place, rule in enumerate(protocol.rules):

@@ -1,7 +1,8 @@
 """Texts: the default language everywhere, only placeholders that are filled, and nothing on a lock screen."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 from models.definition.base import Document, pointer
@@ -51,15 +52,23 @@ def neutral(passage: str) -> bool:
 
 def texts_in(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
     """Every text with its place."""
-    if isinstance(value, Document):
-        for name, definition in type(value).model_fields.items():
-            if name not in _NOT_TEXTS:
-                yield from texts_in(getattr(value, name), (*at, definition.alias or name))
-    elif isinstance(value, dict):
+    if isinstance(value, dict):
         yield at, value
+        return
+    parts: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, Document):
+        parts = ((said, getattr(value, name)) for name, said in _members(type(value)))
     elif isinstance(value, tuple) and not (value and isinstance(value[0], str)):
-        for place, part in enumerate(value):
+        parts = enumerate(value)
+    for place, part in parts:
+        if isinstance(part, Document | dict | tuple):
             yield from texts_in(part, (*at, place))
+
+
+@cache
+def _members(kind: type[Document]) -> tuple[tuple[str, str], ...]:
+    """Where texts may be: the name of each member, and how the document says it."""
+    return tuple((name, one.alias or name) for name, one in kind.model_fields.items() if name not in _NOT_TEXTS)
 
 
 def _braces(at: tuple[str | int, ...], text: Mapping[str, str]) -> Iterator[Fault]:
