@@ -1,6 +1,6 @@
 """Adherence as it is shown: counts with their denominator, for all designs and for each, over the whole time and week by week."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,30 +53,16 @@ def by_design(groups: Sequence[Row[Any]], *, now: datetime) -> list[ComplianceOu
     """`(all)` first, then each design by name. `groups` are rows of `models.queries.adherence`."""
     whole = tally(groups, lambda _: ALL, now=now) or {ALL: Counts()}
     designs = tally(groups, lambda group: str(group.design), now=now)
-    return [ComplianceOut(design=design, **_counts(counts)) for design, counts in (*whole.items(), *sorted(designs.items()))]
+    return [ComplianceOut(design=design, **counts.told()) for design, counts in (*whole.items(), *sorted(designs.items()))]
 
 
 def by_week(groups: Sequence[Row[Any]], *, now: datetime) -> list[WeekOut]:
     """The weeks in order, in each `(all)` first, then each design by name."""
     whole = tally(groups, lambda group: (int(group.week), ""), now=now)
     designs = tally(groups, lambda group: (int(group.week), str(group.design)), now=now)
-    return [WeekOut(week=week, design=design or ALL, **_counts(counts)) for (week, design), counts in sorted({**whole, **designs}.items())]
+    return [WeekOut(week=week, design=design or ALL, **counts.told()) for (week, design), counts in sorted({**whole, **designs}.items())]
 
 
 def recent_out(of: Recent) -> RecentOut:
     silent = None if of.silent_hours is None else round(of.silent_hours, 2)
-    return RecentOut(days=WINDOW.days, missed_in_a_row=of.missed_in_a_row, silent_hours=silent, **_counts(of.counts))
-
-
-def _counts(counts: Counts) -> Mapping[str, Any]:
-    return {
-        "planned": counts.planned,
-        "not_sent": counts.not_sent,
-        "withdrawn": counts.withdrawn,
-        "open": counts.open,
-        "denominator": counts.denominator,
-        "completed_on_time": counts.completed_on_time,
-        "completed_ever": counts.completed_ever,
-        "compliance_on_time": counts.share(counts.completed_on_time),
-        "compliance_ever": counts.share(counts.completed_ever),
-    }
+    return RecentOut(days=WINDOW.days, missed_in_a_row=of.missed_in_a_row, silent_hours=silent, **of.counts.told())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from models.dataset.schema import Cell
 
@@ -26,6 +27,20 @@ class Counts:
     def share(self, completed: int) -> float | None:
         """None where nothing could have been completed."""
         return completed / self.denominator if self.denominator else None
+
+    def told(self) -> dict[str, Any]:
+        """Every count with its name, the denominator, and both shares."""
+        return {
+            "planned": self.planned,
+            "not_sent": self.not_sent,
+            "withdrawn": self.withdrawn,
+            "open": self.open,
+            "denominator": self.denominator,
+            "completed_on_time": self.completed_on_time,
+            "completed_ever": self.completed_ever,
+            "compliance_on_time": self.share(self.completed_on_time),
+            "compliance_ever": self.share(self.completed_ever),
+        }
 
     def add(self, status: str, timing: str | None, *, complete: bool, times: int = 1) -> None:
         """Counts so many prompts that are alike. `complete`: they were answered to the end, whenever that was."""
@@ -72,19 +87,7 @@ class Compliance:
     def rows(self, participant_id: str) -> Iterator[dict[str, Cell]]:
         """All designs together, then each by name."""
         for design, counts in ((ALL, self.total), *sorted(self.designs.items())):
-            yield {
-                "participant_id": participant_id,
-                "design": design,
-                "planned": counts.planned,
-                "not_sent": counts.not_sent,
-                "withdrawn": counts.withdrawn,
-                "open": counts.open,
-                "denominator": counts.denominator,
-                "completed_on_time": counts.completed_on_time,
-                "completed_ever": counts.completed_ever,
-                "compliance_on_time": counts.share(counts.completed_on_time),
-                "compliance_ever": counts.share(counts.completed_ever),
-            }
+            yield {"participant_id": participant_id, "design": design, **counts.told()}
 
     def week_rows(self, participant_id: str) -> Iterator[dict[str, Cell]]:
         """The same for each study week in which a prompt was due."""

@@ -17,7 +17,8 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
     yield from _branches(protocol)
     for place, disclosure in enumerate(protocol.disclosures):
         about = [one for one in protocol.instruments if one.id in disclosure.instruments]
-        yield from _needed(Scope(_items(about) if disclosure.instruments else everywhere, None), disclosure.when, "disclosures", place, "when")
+        said = _items(about) if disclosure.instruments else everywhere
+        yield from _needed(Scope(said, None), disclosure.when, "disclosures", place, "when")
     for place, alert in enumerate(protocol.alert_rules):
         yield from _needed(Scope(None, variables), alert.when, "alert_rules", place, "when")
     for place, rule in enumerate(protocol.rules):
