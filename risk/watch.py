@@ -12,7 +12,8 @@ from sqlalchemy import Row
 
 from models.dataset.recent import Recent, recent
 from models.definition.escalation import AlertRule
-from models.definition.expression import Value, holds
+from models.definition.expression import holds
+from models.definition.operations import Value
 from models.queries import adherence as rows
 from models.session import WriteSession
 from risk.alerting import open_alert

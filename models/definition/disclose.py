@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.definition.expression import Value, holds
+from models.definition.expression import holds
+from models.definition.operations import Value
 from models.definition.protocol import Protocol
 
 

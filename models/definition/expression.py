@@ -17,17 +17,16 @@ not given. Against the written `null`, `==` and `!=` ask whether the other side 
 missing; numbers never equal booleans.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from models.definition.operations import OPERATIONS, QUICK_ORDER, Value, as_value, equality, exact
+
 MAX_DEPTH: Final = 12
 MAX_NODES: Final = 200
 MAX_STRING: Final = 200
-
-Value = bool | int | float | str | tuple[str, ...] | None
 
 _UNBOUNDED: Final = MAX_NODES
 OPERANDS: Final[Mapping[str, tuple[int, int]]] = {
@@ -142,6 +141,7 @@ def evaluate(tree: Any, items: Mapping[str, Value], variables: Mapping[str, Valu
 _Run = Callable[[Mapping[str, Value], Mapping[str, Value]], Value]
 _COMPILED: Final[dict[int, tuple[Any, _Run]]] = {}
 _KEPT: Final = 10_000
+_PLAIN: Final = frozenset({int, float})
 
 
 def _compiled(tree: Any) -> _Run:
@@ -161,7 +161,7 @@ def _compile(tree: Any, depth: int) -> _Run:
     if isinstance(tree, dict):
         return _reference(tree)
     if not isinstance(tree, list | tuple):
-        value = _known(tree)
+        value = as_value(tree)
         return lambda _items, _variables: value
     if not tree or depth > MAX_DEPTH or not isinstance(tree[0], str):
         return _nothing
@@ -172,12 +172,12 @@ def _compile(tree: Any, depth: int) -> _Run:
     if name in {"==", "!="} and len(parts) == 2:
         left, right = parts
         null = tree[1] is None or tree[2] is None
-        return lambda items, variables: _equality(name, left(items, variables), right(items, variables), against_null=null)
-    operation = _OPERATIONS.get(name)
+        return lambda items, variables: equality(name, left(items, variables), right(items, variables), against_null=null)
+    operation = OPERATIONS.get(name)
     if operation is None or not _counts(name, parts):
         return _nothing
-    if name in _QUICK_ORDER:
-        return _ordered(parts[0], parts[1], _QUICK_ORDER[name], operation)
+    if name in QUICK_ORDER:
+        return _ordered(parts[0], parts[1], QUICK_ORDER[name], operation)
     if name in {"and", "or"}:
         return _joined(parts, stops_at=name == "or")
     return lambda items, variables: operation([part(items, variables) for part in parts])
@@ -188,7 +188,7 @@ def _ordered(left: _Run, right: _Run, quick: Callable[[Any, Any], bool], operati
 
     def run(items: Mapping[str, Value], variables: Mapping[str, Value]) -> Value:
         a, b = left(items, variables), right(items, variables)
-        return quick(a, b) if type(a) in _PLAIN and type(b) in _PLAIN and _exact(a) and _exact(b) else operation((a, b))
+        return quick(a, b) if type(a) in _PLAIN and type(b) in _PLAIN and exact(a) and exact(b) else operation((a, b))
 
     return run
 
@@ -208,25 +208,16 @@ def _joined(parts: Sequence[_Run], *, stops_at: bool) -> _Run:
     return run
 
 
-_PLAIN: Final = frozenset({int, float})
-_PLAINEST: Final = frozenset({int, str, bool, type(None)})
-
-
-def _exact(value: Any) -> bool:
-    """Whether comparing it as it is and as a float is the same."""
-    return bool(-9_007_199_254_740_992 <= value <= 9_007_199_254_740_992)
-
-
 def _reference(tree: Mapping[str, str]) -> _Run:
     if "item" in tree:
         item = tree["item"]
-        return lambda items, _variables: _known(items.get(item))
+        return lambda items, _variables: as_value(items.get(item))
     variable = tree.get("var", "")
-    return lambda _items, variables: _known(variables.get(variable))
+    return lambda _items, variables: as_value(variables.get(variable))
 
 
 def _answered(item: str) -> _Run:
-    return lambda items, _variables: _known(items.get(item)) is not None
+    return lambda items, _variables: as_value(items.get(item)) is not None
 
 
 def _nothing(_items: Mapping[str, Value], _variables: Mapping[str, Value]) -> Value:
@@ -240,137 +231,6 @@ def _no(_items: Mapping[str, Value], _variables: Mapping[str, Value]) -> Value:
 def _counts(name: str, values: Sequence[Any]) -> bool:
     least, most = OPERANDS[name]
     return least <= len(values) <= most
-
-
-def _known(raw: Any) -> Value:
-    """A value of the language, or None for anything else."""
-    if type(raw) in _PLAINEST:  # nearly all there are
-        return raw  # type: ignore[no-any-return]
-    if isinstance(raw, float):
-        return raw if math.isfinite(raw) else None
-    if isinstance(raw, bool | int | str):
-        return raw
-    if isinstance(raw, list | tuple) and all(isinstance(part, str) for part in raw):
-        return tuple(raw)
-    return None
-
-
-def _number(value: Value) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
-
-
-def _equality(name: str, left: Value, right: Value, *, against_null: bool) -> bool | None:
-    if name == "!=" and not against_null and (left is None or right is None):
-        return None
-    equal = isinstance(left, bool) == isinstance(right, bool) and left == right
-    return equal if name == "==" else not equal
-
-
-def _all(values: Sequence[Value]) -> Value:
-    if any(value is False for value in values):
-        return False
-    return True if all(value is True for value in values) else None
-
-
-def _any(values: Sequence[Value]) -> Value:
-    if any(value is True for value in values):
-        return True
-    return False if all(value is False for value in values) else None
-
-
-def _not(values: Sequence[Value]) -> Value:
-    return not values[0] if isinstance(values[0], bool) else None
-
-
-def _order(holds_for: Callable[[Any, Any], bool]) -> Callable[[Sequence[Value]], Value]:
-    def compare(values: Sequence[Value]) -> Value:
-        left, right = values
-        if isinstance(left, str) and isinstance(right, str):
-            return holds_for(left, right)
-        a, b = _number(left), _number(right)
-        return None if a is None or b is None else holds_for(a, b)
-
-    return compare
-
-
-def _arithmetic(combine: Callable[[list[float]], float]) -> Callable[[Sequence[Value]], Value]:
-    def compute(values: Sequence[Value]) -> Value:
-        numbers = [number for number in map(_number, values) if number is not None]
-        if len(numbers) < len(values):
-            return None
-        result = combine(numbers)
-        return result if math.isfinite(result) else None
-
-    return compute
-
-
-def _has(values: Sequence[Value]) -> Value:
-    chosen, code = values
-    return code in chosen if isinstance(chosen, tuple) and isinstance(code, str) else None
-
-
-def _count(values: Sequence[Value]) -> Value:
-    return float(len(values[0])) if isinstance(values[0], tuple) else None
-
-
-def _if(values: Sequence[Value]) -> Value:
-    condition, then, otherwise = values
-    return then if condition is True else otherwise
-
-
-def total(numbers: Sequence[float]) -> float:
-    """The sum from left to right, each step rounded: `sum` of later Pythons compensates, and a phone would not agree.
-
-    >>> total([0.1] * 10)
-    0.9999999999999999
-    """
-    added = 0.0
-    for number in numbers:
-        added += number
-    return added
-
-
-def _quotient(numbers: list[float]) -> float:
-    over, under = numbers
-    return over / under if under else math.nan
-
-
-def _coalesce(values: Sequence[Value]) -> Value:
-    return next((value for value in values if value is not None), None)
-
-
-_QUICK_ORDER: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-_OPERATIONS: Final[Mapping[str, Callable[[Sequence[Value]], Value]]] = {
-    "and": _all,
-    "or": _any,
-    "not": _not,
-    "<": _order(lambda a, b: a < b),
-    "<=": _order(lambda a, b: a <= b),
-    ">": _order(lambda a, b: a > b),
-    ">=": _order(lambda a, b: a >= b),
-    "+": _arithmetic(total),
-    "-": _arithmetic(lambda numbers: -numbers[0] if len(numbers) == 1 else numbers[0] - numbers[1]),
-    "*": _arithmetic(math.prod),
-    "/": _arithmetic(_quotient),
-    "min": _arithmetic(min),
-    "max": _arithmetic(max),
-    "mean": _arithmetic(lambda numbers: total(numbers) / len(numbers)),
-    "has": _has,
-    "count": _count,
-    "coalesce": _coalesce,
-    "if": _if,
-}
 
 
 def holds(tree: Any, items: Mapping[str, Value], variables: Mapping[str, Value]) -> bool:

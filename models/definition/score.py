@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.definition.expression import evaluate, items_read, total
+from models.definition.expression import evaluate, items_read
 from models.definition.instrument import Instrument, Item, Score
+from models.definition.operations import total
 
 
 @dataclass(frozen=True, slots=True)

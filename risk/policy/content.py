@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from models.definition.content import ContentItem
 from models.definition.decision import Arm
-from models.definition.expression import Value, holds
+from models.definition.expression import holds
+from models.definition.operations import Value
 from risk.terms import PointContext
 
 

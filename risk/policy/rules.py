@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from models.definition.decision import DecisionRule
 from models.definition.escalation import AlertRule
-from models.definition.expression import Value, holds
+from models.definition.expression import holds
+from models.definition.operations import Value
 from models.kinds import DecisionPointKind, Mode
 
 

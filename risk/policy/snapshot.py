@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from models.definition.expression import Value
+from models.definition.operations import Value
 from models.kinds import DecisionPointKind, Timing
 from risk.policy.sheet import Sheet
 from risk.policy.variables import tailoring

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from models.definition.expression import Value
+from models.definition.operations import Value
 from models.kinds import EvidenceState
 from risk.terms import PointContext, RiskEstimate
 

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from models.definition.expression import Value, holds
+from models.definition.expression import holds
+from models.definition.operations import Value
 from models.definition.prompting import FollowUp
 from scheduler.plan.calendar import study_date
 from scheduler.plan.inputs import PlanInput

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
 from models.definition.base import pointer
-from models.definition.expression import Value, holds, items_read
+from models.definition.expression import holds, items_read
 from models.definition.instrument import Instrument, Item
+from models.definition.operations import Value
 from models.definition.order import surely_earlier
 from models.definition.protocol import Protocol
 from models.errors import Fault
