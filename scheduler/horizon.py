@@ -1,6 +1,5 @@
 """Keeps the next days of prompts planned as rows. Planning twice changes nothing; what was sent or has passed is never touched."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +18,8 @@ from models.session import Sessions, WriteSession
 from scheduler.plan.calendar import DAY
 from scheduler.plan.followup import Prior, Source, follow_up
 from scheduler.plan.reconcile import CALENDAR_KINDS
-from scheduler.plan_inputs import Person, read_people, read_person
-from scheduler.plan_turn import Changed, take_turn
+from scheduler.plan_inputs import Person, by_person, read_people, read_person
+from scheduler.plan_turn import Changed, Turn, take_turn
 from scheduler.plan_writes import PlanWrites
 
 HORIZON_DAYS: Final = 7
@@ -81,15 +80,16 @@ def plan_enrollments(
 ) -> Mapping[int, Counts]:
     """Brings people's unsent prompts to what the plan says up to `days` from `now`, and gives what changed by enrollment.
 
-    Locks the enrollments, then their prompts; reads and writes set by set, and writes differences alone. `reason` (coded: zone,
-    wake, pause, protocol, event) stands on what it changes. Someone who has left, finished or withdrawn consent has all waiting
+    Locks the enrollments, then their prompts; reads and writes set by set, and writes differences alone. Where a person's plan is made
+    from what it was made from before, only the dates that have come within reach are planned, and no prompt is read. `reason` (coded:
+    zone, wake, pause, protocol, event) stands on what it changes. Someone who has left, finished or withdrawn consent has all waiting
     prompts cancelled.
     """
     locked = [(row, _not_asked(row)) for row in planning.lock_enrollments(session, enrollment_ids)]
     counts: dict[int, Counts] = {}
     for row, refusal in locked:
         if refusal is not None and refusal != "not_started":
-            planning.finish_plans(session, [(row.id, None, row.protocol_version_id, row.wake_windows)])
+            planning.finish_plans(session, [planning.Finished(row.id, None, row.protocol_version_id, row.wake_windows)])
             counts[row.id] = Counts(cancelled=cancel_waiting(session, row.id, now=now, reason=refusal, actor=actor))
     asked = [row for row, refusal in locked if refusal is None]
     if asked:
@@ -190,14 +190,23 @@ def _plan(
     session: WriteSession, protocols: Protocols, people: Sequence[Person], *, now: datetime, days: int, reason: str, actor: str
 ) -> Mapping[int, Counts]:
     turns = [take_turn(session, protocols, person, now=now, until=now + timedelta(days=days)) for person in people]
-    stored: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in planning.lock_planned(session, [one.key for one in turns], min(one.first for one in turns), CALENDAR_KINDS):
-        stored[row.enrollment_id].append(row)
+    stored = _lock_stored(session, [one for one in turns if not one.stands])
     writes = PlanWrites(session, now, actor)
-    changed = {one.key: one.collect(session, protocols, writes, stored[one.key], reason=reason) for one in turns}
+    changed = {
+        one.key: one.extend(session, protocols, writes)
+        if one.stands
+        else one.collect(session, protocols, writes, stored.get(one.key, ()), reason=reason)
+        for one in turns
+    }
     new = writes.finish()
-    planning.finish_plans(session, [(one.key, one.planned_until(refresh=REFRESH), one.current, one.hours) for one in turns])
+    planning.finish_plans(session, [one.finished(changed[one.key], refresh=REFRESH) for one in turns])
     return {key: _counted(one, new) for key, one in changed.items()}
+
+
+def _lock_stored(session: WriteSession, turns: Sequence[Turn]) -> Mapping[int, Sequence[Row[Any]]]:
+    if not turns:
+        return {}
+    return by_person(planning.lock_planned(session, [one.key for one in turns], min(one.first for one in turns), CALENDAR_KINDS))
 
 
 def _counted(changed: Changed, new: Collection[UUID]) -> Counts:

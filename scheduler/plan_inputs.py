@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -127,7 +128,14 @@ def wake_spans(enrollment: Any, rows: _Rows) -> tuple[WakeSpan, ...]:
 
 def wake_windows(stored: Mapping[str, Mapping[str, str]]) -> WakeWindows:
     """The stored form, `{"weekday": {"start", "end"}, "weekend": …}`, as a document."""
-    return WakeWindows(weekday=WakeWindow(**stored["weekday"]), weekend=WakeWindow(**stored["weekend"]))
+    weekday, weekend = stored["weekday"], stored["weekend"]
+    return _windows(weekday["start"], weekday["end"], weekend["start"], weekend["end"])
+
+
+@lru_cache(maxsize=1 << 12)
+def _windows(start: str, end: str, weekend_start: str, weekend_end: str) -> WakeWindows:
+    """One value for all who sleep alike."""
+    return WakeWindows(weekday=WakeWindow(start=start, end=end), weekend=WakeWindow(start=weekend_start, end=weekend_end))
 
 
 def unmovable(rows: Sequence[Row[Any]], *, now: datetime) -> Mapping[UUID, datetime]:

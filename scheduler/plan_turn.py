@@ -1,6 +1,6 @@
 """One person's turn in planning: which dates, what is wanted of them, and how it differs from what stands as rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,7 +11,9 @@ from sqlalchemy import Row
 from models.definition.protocol import Protocol
 from models.kinds import DesignKind, PromptState
 from models.protocols import Protocols
+from models.queries.planning import Finished
 from models.session import ReadSession
+from scheduler.plan.basis import basis
 from scheduler.plan.calendar import DAY
 from scheduler.plan.occasion import Occasion
 from scheduler.plan.occasions import plan_dates, planning_dates
@@ -22,15 +24,24 @@ from scheduler.plan_writes import PlanWrites
 
 
 class Changed(NamedTuple):
-    """What was collected for a person; `moved_version` counts prompts whose times stay and whose protocol version does not."""
+    """What was collected for a person; `moved_version` counts prompts whose times stay and whose protocol version does not.
+
+    through   the last local date whose prompts are rows from then on
+    basis     what they were planned from; None where something that was sent shapes what is still to come
+    """
 
     changes: Changes
     moved_version: int
+    through: date
+    basis: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The local dates `first` to `last` of a person, as far as `until`; `current` is the protocol version in force."""
+    """The local dates `first` to `last` of a person, as far as `until`.
+
+    `current` is the protocol version in force, `ends` its last study day, `basis` what the plan of all dates is made from.
+    """
 
     person: Person
     now: datetime
@@ -39,7 +50,14 @@ class Turn:
     first: date
     last: date
     current: int
-    protocol: Protocol
+    ends: date
+    basis: bytes
+
+    @property
+    def stands(self) -> bool:
+        """Whether what is stored is what would be planned, as far as it goes."""
+        held = self.person.enrollment
+        return held.plan_basis == self.basis and held.planned_through is not None
 
     @property
     def key(self) -> int:
@@ -65,7 +83,8 @@ class Turn:
         if any(row.kind == DesignKind.INTERVAL and row.slot_date == until for row in rows.values()):
             until += DAY
         texts = {version: protocols.get(session, version) for version in (self.current, *versions.among(self.first, until))}
-        occasions = wanted_of(self.person, versions, texts, unmovable(stored, now=self.now), self.first, until)
+        sent = unmovable(stored, now=self.now)
+        occasions = list(wanted_of(self.person, versions, texts, sent, self.first, until))
         wanted = {one.uid: one for one in occasions if one.slot.local_date <= self.last or one.uid in rows}
         changes = reconcile([_planned_row(row) for row in rows.values()], wanted.values(), now=self.now, reason=reason)
         again: tuple[Retime | Block, ...] = (*changes.retime, *changes.block)
@@ -78,7 +97,25 @@ class Turn:
             writes.replan(self.person, texts, row, occasion, "protocol")
         for new in changes.insert:
             writes.insert(self.person, texts, new, self.person.version(new.slot.local_date))
-        return Changed(changes, len(moved))
+        free = not sent or self._coming(occasions) == self._coming(wanted_of(self.person, versions, texts, {}, self.first, until))
+        return Changed(changes, len(moved), self.last, self.basis if free else None)
+
+    def _coming(self, occasions: Iterable[Occasion]) -> list[Occasion]:
+        return [one for one in occasions if one.due_at > self.now]
+
+    def extend(self, session: ReadSession, protocols: Protocols, writes: PlanWrites) -> Changed:
+        """Adds the dates that have come within reach, for somebody whose stored prompts stand; none of them is read."""
+        versions, through = self.person.versions, self.person.enrollment.planned_through
+        first, last = max(self.first, through + DAY), self.last
+        texts = {version: protocols.get(session, version) for version in versions.among(first, last)} if first <= last else {}
+        changes = reconcile((), wanted_of(self.person, versions, texts, {}, first, last), now=self.now)
+        for new in changes.insert:
+            writes.insert(self.person, texts, new, self.person.version(new.slot.local_date))
+        return Changed(changes, 0, max(last, through), self.basis)
+
+    def finished(self, changed: Changed, *, refresh: timedelta) -> Finished:
+        """What is written down of the person's plan once its changes are."""
+        return Finished(self.key, self.planned_until(refresh=refresh), self.current, self.hours, changed.through, changed.basis)
 
     def planned_until(self, *, refresh: timedelta) -> datetime | None:
         """None after the last study day. Where another version or other hours are to come, no later than makes their day plan again."""
@@ -86,7 +123,7 @@ class Turn:
         coming = [one for one in (self.person.versions.next_after(self.today), hours) if one is not None]
         if coming:
             return min(self.until, self.person.begins(min(coming)) + (self.until - self.now) - refresh)
-        ended = self.last > self.person.inputs(self.protocol, {}).start_date + DAY * (self.protocol.length_days - 1)
+        ended = self.last > self.ends
         return None if ended else self.until
 
     def _other_version(
@@ -117,8 +154,11 @@ def take_turn(session: ReadSession, protocols: Protocols, person: Person, *, now
     today = person.today(now=now)
     current = person.version(today)
     protocol = protocols.get(session, current)
-    first, last = planning_dates(person.inputs(protocol, {}), now, until)
-    return Turn(person, now, until, today, first, last, current, protocol)
+    inputs = person.inputs(protocol, {})
+    first, last = planning_dates(inputs, now, until)
+    texts = [protocols.get(session, version) for version in person.versions.among(first, date.max)]
+    ends = inputs.start_date + DAY * (protocol.length_days - 1)
+    return Turn(person, now, until, today, first, last, current, ends, basis(inputs, person.versions, texts))
 
 
 def _planned_row(row: Row[Any]) -> PlannedRow:

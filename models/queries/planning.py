@@ -5,7 +5,7 @@ Lock order: enrollment, then prompt.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Integer, Row, Select, bindparam, select, text, update
@@ -215,9 +215,11 @@ def replan_prompts(session: WriteSession, changes: Sequence[tuple[int, Mapping[s
 
 _FINISH = (
     update(Enrollment)
-    .where(Enrollment.id == bindparam("key"))
+    .where(Enrollment.id == bindparam("to_key"))
     .values(
         planned_until=bindparam("to_until"),
+        planned_through=bindparam("to_through"),
+        plan_basis=bindparam("to_basis"),
         plan_stale=False,
         protocol_version_id=bindparam("to_version"),
         wake_windows=bindparam("to_wake"),
@@ -225,13 +227,26 @@ _FINISH = (
 )
 
 
-def finish_plans(session: WriteSession, done: Sequence[tuple[int, datetime | None, int, Mapping[str, Any]]]) -> None:
-    """Writes (enrollment, prompts are rows up to here, protocol version and wake windows of today).
+class Finished(NamedTuple):
+    """How far an enrollment is planned, and the protocol version and wake windows of today.
 
-    None: there is nothing more to plan until something changes.
+    until      prompts are rows up to here; None: there is nothing more to plan until something changes
+    through    the last local date whose prompts are rows
+    basis      what they were planned from; None: the next turn compares them with the plan, whatever it is made from
     """
+
+    key: int
+    until: datetime | None
+    version: int
+    wake: Mapping[str, Any]
+    through: date | None = None
+    basis: bytes | None = None
+
+
+def finish_plans(session: WriteSession, done: Sequence[Finished]) -> None:
+    """Writes how far people are planned."""
     if done:
-        rows = [{"key": key, "to_until": until, "to_version": version, "to_wake": dict(wake)} for key, until, version, wake in done]
+        rows = [{f"to_{name}": value for name, value in one._asdict().items()} | {"to_wake": dict(one.wake)} for one in done]
         session.execute(_FINISH, rows)
 
 

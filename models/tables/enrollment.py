@@ -48,6 +48,8 @@ class Enrollment(Base):
     ended_at: Mapped[datetime | None]
     planned_until: Mapped[datetime | None] = mapped_column(comment="prompts are rows up to here; null: nothing to plan")
     plan_stale: Mapped[bool] = mapped_column(default=False, comment="something changed: plan again at the next tick")
+    planned_through: Mapped[date | None] = mapped_column(comment="last local date whose prompts are rows")
+    plan_basis: Mapped[bytes | None] = mapped_column(comment="digest of what these were planned from; null: compare them with the plan")
     watch_at: Mapped[datetime | None] = mapped_column(comment="when adherence is looked at next, without an answer; null: never")
     score_at: Mapped[datetime | None] = mapped_column(comment="when population models score the person next; null: none is loaded")
     paused_until: Mapped[datetime | None]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from api.actions.enroll import Newcomer, add_person
 from api.actions.enroll_device import _begin
@@ -276,7 +276,7 @@ class Life:
             return read_person(session, self.keys, row, now=self.now)
 
     def replan(self, one: Somebody) -> Counts:
-        """What planning again would change; nothing is written."""
+        """What a plan made from nothing would change, whatever this one is thought to stand on; nothing is written."""
 
         class Undone(Exception):
             pass
@@ -285,6 +285,7 @@ class Life:
         try:
             with self.sessions.transaction() as session:
                 planning.lock_enrollment(session, one.enrollment_id)
+                session.execute(update(Enrollment).where(Enrollment.id == one.enrollment_id).values(plan_basis=None))
                 found = plan_enrollment(session, self.keys, self.house.protocols, one.enrollment_id, now=self.now)
                 raise Undone
         except Undone:
