@@ -12,6 +12,7 @@ from models.dataset.points import (
     decision_row,
     engagement_row,
     estimate_row,
+    planned_event_row,
     population_score_row,
     timed_event_row,
 )
@@ -45,6 +46,11 @@ class Walk:
         if self.outputs.wants("timed_events"):
             for row in query.timed_events(self.session, enrollment_id, cut):
                 write("timed_events", timed_event_row(framing, person, row, retracted=row.id in cut.retracted))
+        if self.outputs.wants("planned_events"):
+            planned = query.planned_events(self.session, enrollment_id, cut)
+            newest = {row.client_id: row.revision for row in sorted(planned, key=lambda row: row.revision)}
+            for row in planned:
+                write("planned_events", planned_event_row(framing, person, row, stands=row.revision == newest[row.client_id]))
         if self.outputs.wants("estimates"):
             for row in query.estimates(self.session, enrollment_id, cut):
                 write("estimates", estimate_row(framing, person, row))

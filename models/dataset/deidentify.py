@@ -36,6 +36,7 @@ LETTERS: Final[Mapping[str, str]] = {
     "alert": "a",
     "staff": "s",
     "event": "v",
+    "plan": "l",
 }
 """Kind of id -> its first letter, which keeps a spreadsheet from reading digits as a number. A response is a `source`."""
 

@@ -216,6 +216,23 @@ def timed_event_row(framing: Framing, person: Person, row: Any, *, retracted: bo
     }
 
 
+def planned_event_row(framing: Framing, person: Person, row: Any, *, stands: bool) -> dict[str, Cell]:
+    return {
+        "participant_id": person.participant_id,
+        "plan_id": framing.rekey("plan", person.uid, row.client_id),
+        "revision": row.revision,
+        "stands": stands,
+        "kind": str(row.kind),
+        "intention": str(row.intention),
+        "day": row.day,
+        "wall": row.wall,
+        "event_id": None if row.event_uid is None else framing.rekey("event", row.event_uid),
+        "recorded_utc": row.recorded_at,
+        "source": row.source,
+        "synthetic": row.synthetic,
+    }
+
+
 def _response(framing: Framing, person: Person, client_id: Any) -> str | None:
     return None if client_id is None else framing.rekey("source", person.uid, client_id)
 

@@ -5,8 +5,10 @@ from models.dataset.columns import (
     SYNTHETIC,
     TO_PERSON,
     count,
+    day,
     document,
     flag,
+    labeled,
     number,
     text,
     utc,
@@ -169,6 +171,33 @@ TIMED_EVENTS = Table(
     references=(TO_PERSON,),
 )
 
+INTENTIONS = {
+    "planned": "it is to come on this day",
+    "retracted": "it was called off",
+    "happened": "it was told as an event, which counts from then on",
+}
+
+PLANNED_EVENTS = Table(
+    "planned_events",
+    "What was set for a day to come, which designs count from: each move, calling off and telling is a revision. A planned event is none.",
+    (
+        PERSON,
+        text("plan_id", "Id of the planned event; its revisions share it.", required=True),
+        count("revision", "1 when it was set; each move, recall or telling is the next.", 1),
+        flag("stands", "The newest revision when the dataset was cut."),
+        text("kind", "What is planned.", words(TimedEventKind), required=True),
+        labeled("intention", "What this revision says.", INTENTIONS),
+        day("day", "The local day, wherever the person then is."),
+        text("wall", "Time of day on the wall, HH:MM; empty: from waking on."),
+        text("event_id", "The timed event that it became."),
+        utc("recorded", "When this revision was recorded; nothing is asked for a moment before."),
+        text("source", "participant or staff."),
+        SYNTHETIC,
+    ),
+    key=("plan_id", "revision"),
+    references=(TO_PERSON, ("event_id", "timed_events", "event_id")),
+)
+
 POPULATION_SCORES = Table(
     "population_scores",
     "What the population models of the study said of each person at each local midnight, by what was known then. Not a diagnosis.",
@@ -190,4 +219,4 @@ POPULATION_SCORES = Table(
     references=(TO_PERSON,),
 )
 
-POINT_SIDE: tuple[Table, ...] = (ESTIMATES, POPULATION_SCORES, DECISIONS, ENGAGEMENT, ALERTS, ALERT_EVENTS, TIMED_EVENTS)
+POINT_SIDE: tuple[Table, ...] = (ESTIMATES, POPULATION_SCORES, DECISIONS, ENGAGEMENT, ALERTS, ALERT_EVENTS, TIMED_EVENTS, PLANNED_EVENTS)

@@ -19,6 +19,7 @@ from models.tables import (
     DecisionRow,
     Engagement,
     Enrollment,
+    PlannedEvent,
     PopulationModelRow,
     PopulationScore,
     PromptEvent,
@@ -106,6 +107,16 @@ def timed_events(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator
     """Timed events, taken back or not (ix_timed_event_enrollment)."""
     statement = select(TimedEvent).where(TimedEvent.enrollment_id == enrollment_id, cut.holds(TimedEvent))
     return session.stream(statement.order_by(TimedEvent.happened_at, TimedEvent.id), CHUNK)
+
+
+def planned_events(session: ReadSession, enrollment_id: int, cut: Cut) -> Sequence[Row[Any]]:
+    """Every revision of what was set for a day to come, with the event that it became (unique index of planned_event)."""
+    return session.rows(
+        select(PlannedEvent, TimedEvent.uid.label("event_uid"))
+        .outerjoin(TimedEvent, TimedEvent.id == PlannedEvent.timed_event_id)
+        .where(PlannedEvent.enrollment_id == enrollment_id, cut.holds(PlannedEvent))
+        .order_by(PlannedEvent.recorded_at, PlannedEvent.id)
+    )
 
 
 def estimates(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:

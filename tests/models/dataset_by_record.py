@@ -20,6 +20,7 @@ from models.dataset.codebook import Codebook, ItemColumns, codebook
 from models.dataset.compliance import Compliance
 from models.dataset.deidentify import Rekey, Sharing, actor_kind, shared
 from models.dataset.layout import ANSWERS_LONG, COMPLIANCE, EVENTS, SCHEDULE
+from models.dataset.points_layout import PLANNED_EVENTS
 from models.dataset.schema import Cell, Code, Table
 from models.dataset.write import as_csv
 from models.definition.instrument import Instrument, Item
@@ -29,8 +30,9 @@ from models.queries import dataset as query
 from models.queries.cut import Cut, read_cut
 from models.sealed import Keys
 from models.session import ReadSession, Sessions
-from models.tables import Device, Prompt, PromptEvent, Response
+from models.tables import Device, PlannedEvent, Prompt, PromptEvent, Response, TimedEvent
 
+SHEETS: Final = ("prompts", "answers_long", "schedule", "events", "planned_events", "compliance")
 STRAIGHT_LEAST: Final = 5
 
 FAST_SECONDS: Final = 1.0
@@ -505,6 +507,31 @@ def event_row(framing: Framing, person: Person, prompt_uid: Any, event: Any, seq
     }
 
 
+def planned_rows(session: ReadSession, framing: Framing, cut: Cut, person: Person, enrollment_id: int) -> Iterator[dict[str, Cell]]:
+    """What was set for a day to come, revision by revision, in the order in which it was recorded."""
+    there = [
+        row
+        for row in session.rows(select(PlannedEvent).where(PlannedEvent.enrollment_id == enrollment_id))
+        if cut.has(PlannedEvent, row.id)
+    ]
+    for row in sorted(there, key=lambda row: (row.recorded_at, row.id)):
+        event = session.row(select(TimedEvent).where(TimedEvent.id == row.timed_event_id))
+        yield {
+            "participant_id": person.participant_id,
+            "plan_id": framing.rekey("plan", person.uid, row.client_id),
+            "revision": row.revision,
+            "stands": all(other.revision <= row.revision for other in there if other.client_id == row.client_id),
+            "kind": row.kind.value,
+            "intention": row.intention.value,
+            "day": row.day,
+            "wall": row.wall,
+            "event_id": framing.rekey("event", event.uid) if event is not None else None,
+            "recorded_utc": row.recorded_at,
+            "source": row.source,
+            "synthetic": row.synthetic,
+        }
+
+
 def prompt_events(session: ReadSession, prompt_ids: Collection[int]) -> Mapping[int, Sequence[Row[Any]]]:
     """Prompt -> its events, oldest first, also those after the cut (ix_prompt_event_prompt)."""
     found: dict[int, list[Row[Any]]] = {}
@@ -598,7 +625,7 @@ class _Counting:
 
 
 def tables(sessions: Sessions, keys: Keys, export: Any) -> dict[str, str]:
-    """The CSV text of `prompts`, `answers_long`, `schedule`, `events` and `compliance` for an export's row."""
+    """The CSV text of `SHEETS` for an export's row."""
     with sessions.reading() as session:
         cut = read_cut(session, export.request["cut"], as_of=export.as_of)
         study_uid = str(query.study_uid(session, export.study_id))
@@ -609,12 +636,12 @@ def tables(sessions: Sessions, keys: Keys, export: Any) -> dict[str, str]:
         framing = Framing(book, rekey, export.request["missing_codes"], revisions, rekey("study", study_uid), export.as_of)
         replaced = query.replaced_plans(session, export.study_id, cut)
         people = [row for row in query.people(session, export.study_id, export.request["sites"], cut) if row.consent_use]
-        sheets: dict[str, list[Mapping[str, Cell]]] = {name: [] for name in ("prompts", "answers_long", "schedule", "events", "compliance")}
+        sheets: dict[str, list[Mapping[str, Cell]]] = {name: [] for name in SHEETS}
         for row in sorted(people, key=lambda row: rekey("participant", row.uid)):
             site = rekey("site", row.site_uid) if row.site_uid else None
             person = Person(str(row.uid), rekey("participant", row.uid), site, row.arm, row.start_date, row.synthetic)
             _tell(session, framing, cut, person, row.id, replaced, sheets)
-    layouts = (book.prompts_table(), ANSWERS_LONG, SCHEDULE, EVENTS, COMPLIANCE)
+    layouts = (book.prompts_table(), ANSWERS_LONG, SCHEDULE, EVENTS, PLANNED_EVENTS, COMPLIANCE)
     return {table.name: _as_text(table, sheets[table.name]) for table in layouts}
 
 
@@ -641,6 +668,7 @@ def _tell(
         sheets["schedule"].append(schedule_row(framing, person, slot))
         for sequence, event in enumerate(histories[slot.prompt.id], 1):
             sheets["events"].append(event_row(framing, person, slot.prompt.uid, event, sequence))
+    sheets["planned_events"].extend(planned_rows(session, framing, cut, person, enrollment_id))
     counting, tally = _Counting(cut.as_of), Compliance()
     counting.days(slot.prompt.slot_date for slot in slots)
     entries = session.rows(_newest(cut).where(Response.enrollment_id == enrollment_id, Response.prompt_id.is_(None)))

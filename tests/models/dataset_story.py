@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from models.kinds import (
     DecisionPointKind,
     DecisionStatus,
     Disposition,
+    Intention,
     OutcomeStatus,
     PromptState,
     Role,
@@ -37,6 +38,7 @@ from models.tables import (
     DecisionRow,
     Engagement,
     Export,
+    PlannedEvent,
     Prompt,
     PromptEvent,
     ProximalOutcome,
@@ -51,6 +53,9 @@ SECRET = "=my cousin at Oak Street"
 MINUTE = timedelta(minutes=1)
 CUT = NOW + timedelta(days=2, hours=3)
 """When the dataset is asked for."""
+
+QUITS, VISITS = UUID(int=31), UUID(int=32)
+"""What the person plans: a quit day, moved once, and a visit that came."""
 
 MISSING_ALL = {"m_intrude": "not_shown", "m_crave_why": "skipped", "m_relief": "declined", "m_doing": "not_reached"}
 
@@ -197,6 +202,13 @@ class Story:
             reported_at=at + 90 * MINUTE, source="participant", content_hash=b"h", synthetic=False,
         )  # fmt: skip
 
+    def plans(self, client_id: UUID, revision: int, day: date, at: datetime, **columns: Any) -> None:
+        values: dict[str, Any] = {"kind": TimedEventKind.QUIT_DAY, "intention": Intention.PLANNED, "wall": None, "source": "participant"}
+        self.session.add(
+            PlannedEvent, **self.shares, uid=new_uid(), client_id=client_id, revision=revision, day=day, recorded_at=at, synthetic=False,
+            **{**values, **columns},
+        )  # fmt: skip
+
     def engage(self, decision_id: int | None, at: datetime) -> None:
         self.session.add(
             Engagement, **self.shares, decision_id=decision_id, client_id=new_uid(), content_code="scene", what="completed", value=None,
@@ -251,6 +263,11 @@ class Story:
             self.seen["alert"], 2, "acknowledged", AlertState.OPEN, AlertState.ACKNOWLEDGED, acknowledged, f"staff:{UUID(int=7)}"
         )
         self.seen["dose"] = self.timed_event(day - timedelta(hours=1))
+        self.plans(QUITS, 1, date(2026, 3, 9), NOW)
+        self.plans(QUITS, 2, date(2026, 3, 11), day, source="staff", wall="09:30")
+        visit = {"kind": TimedEventKind.VISIT, "timed_event_id": self.seen["dose"], "intention": Intention.HAPPENED}
+        self.plans(VISITS, 1, date(2026, 3, 5), NOW, kind=TimedEventKind.VISIT)
+        self.plans(VISITS, 2, date(2026, 3, 5), day, **visit)
 
     def go_on(self) -> None:
         """What may happen after the cut: answers, a late answer, an edit, moves, expiry, closing, resolving, taking back."""
@@ -286,6 +303,8 @@ class Story:
         self.session.execute(update(Alert).where(Alert.id == self.seen["alert"]).values(occurrences=3, rung=2))
         self.session.execute(update(TimedEvent).where(TimedEvent.id == self.seen["dose"]).values(retracted_at=CUT))
         self.timed_event(CUT)
+        self.plans(QUITS, 3, date(2026, 3, 11), CUT - MINUTE, intention=Intention.RETRACTED)
+        self.plans(new_uid(), 1, date(2026, 3, 20), CUT)
         self.leave("contact", CUT)
         self.prompt("new", CUT - MINUTE, index=7)
 

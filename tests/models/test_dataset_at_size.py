@@ -31,7 +31,7 @@ from tests.models.dataset_story import CUT, MINUTE, Story, World, build_world, m
 PLAIN = 3
 """The order of a person's slots is read whole: id, day and moment."""
 
-SIDE = ("prompts", "answers_long", "schedule", "events", "compliance")
+SIDE = ("prompts", "answers_long", "schedule", "events", "planned_events", "compliance")
 
 
 @pytest.fixture

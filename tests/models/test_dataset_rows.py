@@ -14,6 +14,7 @@ import pytest
 from api.counted import by_design
 from models.dataset.recent import recent
 from models.queries.adherence import person_groups
+from models.queries.planning import planned_events
 from models.sealed import Keys
 from models.session import Sessions
 from models.settings import DatabaseSettings
@@ -144,6 +145,23 @@ def test_an_alert_stands_as_its_events_left_it(archive: Path) -> None:
     assert [row["actor"] for row in table(archive, "alert_events")] == ["system", "staff"]
 
 
+def test_the_days_that_designs_count_from_can_be_worked_out_from_the_export(world: World, archive: Path) -> None:
+    rows = table(archive, "planned_events")
+    assert [(row["kind"], row["revision"], row["stands"], row["day"]) for row in rows] == [
+        ("quit_day", "1", "0", "2026-03-09"), ("visit", "1", "0", "2026-03-05"),
+        ("quit_day", "2", "1", "2026-03-11"), ("visit", "2", "1", "2026-03-05"),
+    ]  # fmt: skip
+    stands = [row for row in rows if row["stands"] == "1" and row["intention"] == "planned"]
+    with world.sessions.reading() as session:
+        used = planned_events(session, [world.person.enrollment_id])
+    assert [(row["kind"], row["day"], row["wall"], row["recorded_utc"][:19]) for row in stands] == [
+        (row.kind.value, row.day.isoformat(), row.wall, row.recorded_at.isoformat()[:19]) for row in used
+    ]
+    assert [row["event_id"] for row in rows if row["intention"] == "happened"] == [
+        row["event_id"] for row in table(archive, "timed_events")
+    ]
+
+
 def test_compliance_shows_both_numerators_and_the_denominator(archive: Path) -> None:
     everything_asked, design = table(archive, "compliance")
     assert everything_asked["design"] == "(all)"
@@ -208,7 +226,7 @@ def test_the_data_package_is_valid(archive: Path, tmp_path: Path) -> None:
     report = frictionless.validate(str(tmp_path / "open" / "datapackage.json"))
     assert report.flatten(["taskTitle", "rowNumber", "fieldName", "message"]) == []
     assert report.valid
-    assert report.stats["tasks"] == 19
+    assert report.stats["tasks"] == 20
 
 
 def test_the_example_opens_the_archive_with_its_types(
