@@ -7,6 +7,7 @@ from typing import Final
 from api.foreign.fields import Choice, Field
 from api.foreign.logic.sums import plain_number
 from api.foreign.notes import Kind, Notes
+from models.definition.steps import SHORTEST, on_step
 from models.kinds import ItemKind
 
 _CHOICES: Final = {
@@ -124,7 +125,10 @@ def _scale(field: Field, notes: Notes) -> Shape:
     if low >= high:
         notes.add(Kind.RANGE_NOT_CARRIED, field.place, field.name, "The ends of the scale are not in order; 0 to 100 is taken.")
         low, high = 0, 100
-    step = field.step if field.step is not None and 0 < field.step <= high - low else None
+    step = field.step if field.step is not None and SHORTEST <= field.step <= high - low and on_step(high, field.step, low) else None
+    if field.step is not None and step is None:
+        told = "The ends of the scale are no whole number of steps apart; any number between them is taken."
+        notes.add(Kind.RANGE_NOT_CARRIED, field.place, field.name, told, f"{field.step:g}")
     middle = [choice.label for choice in choices[1:-1] if choice.label and choice.label != choice.code]
     if middle:
         notes.add(Kind.MIDDLE_LABEL_NOT_CARRIED, field.place, field.name, "A scale has labels at its ends only.", " | ".join(middle))

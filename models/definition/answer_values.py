@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Final, assert_never
 
 from models.definition.instrument import Item
+from models.definition.steps import on_step
 from models.definition.tasks.draws import TrialDraws
 from models.definition.tasks.parameters import Task
 from models.definition.tasks.reading import Place
@@ -31,12 +32,16 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 @dataclass(eq=False)
 class Broken(Exception):
-    """The value breaks a rule at `at` within it; the message never holds the value. `more`: what else is broken elsewhere within it."""
+    """The value breaks a rule at `at` within it; the message never holds the value. `more`: what else is broken elsewhere within it.
+
+    `means` is what it says all the same: off the step of a scale, which is no reason not to hear it.
+    """
 
     rule: str
     message: str
     at: Place = ()
     more: tuple["Broken", ...] = ()
+    means: float | None = None
 
 
 class Empty(Exception):
@@ -101,6 +106,8 @@ def _in_range(item: Item, number: int | float) -> int | float:
         raise Broken("out_of_range", f"The answer is at least {low:g}.")
     if item.maximum is not None and number > item.maximum:
         raise Broken("out_of_range", f"The answer is at most {item.maximum:g}.")
+    if item.step is not None and not on_step(number, item.step, low or 0):
+        raise Broken("off_step", f"The answer is {low or 0:g} and a whole number of steps of {item.step:g}.", means=number)
     return number
 
 

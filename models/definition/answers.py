@@ -28,6 +28,7 @@ class Checked:
     `values` holds the valid answers of shown items; `missing` one of the four kinds of nothing for every other question
     (an item with a fault stands in neither); `at` the instant of answering in UTC where given; `given_hidden` valid answers to items that
     branching or rotation did not show. Information items stand nowhere.
+    `off_step` are numbers between the steps of their scale, each with a fault.
     `measured` are the measures of tasks, by id: the numbers that the server computed. They stand in `values` too.
     """
 
@@ -37,11 +38,12 @@ class Checked:
     faults: tuple[Fault, ...]
     given_hidden: Mapping[str, Any]
     measured: Mapping[str, float]
+    off_step: Mapping[str, float]
 
     @property
     def disclosable(self) -> Mapping[str, Any]:
-        """Everything valid that the person said, hidden or not: what disclosures run on."""
-        return {**self.given_hidden, **self.values}
+        """Everything that the person surely said, hidden or not: what disclosures run on. A number is heard also off its step."""
+        return {**self.given_hidden, **self.off_step, **self.values}
 
 
 def validate(
@@ -80,7 +82,7 @@ def validate(
     for item in instrument.items:
         reading.read(item)
     values = {**reading.values, **reading.measured} if reading.measured else reading.values
-    return Checked(values, reading.missing, reading.at, tuple(reading.faults), reading.given_hidden, reading.measured)
+    return Checked(values, reading.missing, reading.at, tuple(reading.faults), reading.given_hidden, reading.measured, reading.off_step)
 
 
 def _ahead(instrument: Instrument, raw: Mapping[str, Any], order: Sequence[str] | None) -> frozenset[str]:
@@ -109,6 +111,7 @@ class _Reading:
     faults: list[Fault] = field(default_factory=list)
     given_hidden: dict[str, Any] = field(default_factory=dict)
     measured: dict[str, float] = field(default_factory=dict)
+    off_step: dict[str, float] = field(default_factory=dict)
 
     def fault(self, item_id: str, member: str, rule: str, message: str) -> None:
         place = pointer("answers", item_id, member) if member else pointer("answers", item_id)
@@ -185,6 +188,8 @@ class _Reading:
         except Broken as broken:
             for one in (broken, *broken.more):
                 self.faults.append(Fault(pointer("answers", item.id, "value", *one.at), one.rule, one.message))
+            if broken.means is not None:
+                self.off_step[item.id] = broken.means
             return _FAULTY
 
     def _instant(self, item: Item, entry: Mapping[str, Any]) -> None:

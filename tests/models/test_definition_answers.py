@@ -23,6 +23,7 @@ def options(*codes: str, alone: str = "") -> tuple[Option, ...]:
 ITEMS = (
     ask("craving", ItemKind.SLIDER, minimum=0, maximum=10),
     ask("hours", ItemKind.DECIMAL, minimum=0, maximum=24),
+    ask("tenths", ItemKind.SLIDER, minimum=-1, maximum=1, step=0.1),
     ask("days", ItemKind.INTEGER, minimum=0, maximum=7),
     ask("agree", ItemKind.LIKERT, minimum=1, maximum=5),
     ask("often", ItemKind.LIKERT, options=options("never", "always")),
@@ -57,6 +58,7 @@ def one(item_id: str, value: Any) -> Checked:
         ("craving", 7, 7),
         ("craving", 7.5, 7.5),
         ("hours", 6.25, 6.25),
+        ("tenths", 0.1 + 0.2, 0.1 + 0.2),
         ("days", 3, 3),
         ("days", 3.0, 3),
         ("agree", 5, 5),
@@ -90,6 +92,8 @@ def test_a_valid_value_is_stored_as_its_kind(item_id: str, value: Any, stored: A
         ("craving", "7", "wrong_type"),
         ("craving", 10.5, "out_of_range"),
         ("craving", -1, "out_of_range"),
+        ("tenths", 0.25, "off_step"),
+        ("tenths", 1.05, "out_of_range"),
         ("craving", float("nan"), "wrong_type"),
         ("craving", float("inf"), "wrong_type"),
         ("days", 3.5, "wrong_type"),
@@ -131,6 +135,15 @@ def test_a_bad_value_is_a_fault_at_its_place(item_id: str, value: Any, rule: str
     assert [(fault.pointer, fault.rule) for fault in checked.faults] == [(f"/answers/{item_id}/value", rule)]
     assert item_id not in checked.values
     assert item_id not in checked.missing
+
+
+def test_a_number_off_its_step_is_refused_and_heard_all_the_same() -> None:
+    checked = check({"tenths": {"value": 0.25}, "hours": {"value": 25}})
+    assert [(fault.pointer, fault.rule) for fault in checked.faults] == [
+        ("/answers/hours/value", "out_of_range"), ("/answers/tenths/value", "off_step"),
+    ]  # fmt: skip
+    assert checked.values == {}
+    assert checked.disclosable == {"tenths": 0.25}
 
 
 def test_no_fault_repeats_an_answer() -> None:

@@ -171,6 +171,8 @@ def broken(rule: str) -> Json:
 
 SLIDER = item("a", "slider", minimum=0, maximum=10, step=1)
 TWO_ENDED = item("a", "slider", minimum=-5, maximum=5)
+TENTHS = item("a", "decimal", minimum=-1, maximum=1, step=0.1)
+FROM_TWO = item("a", "integer", minimum=2, maximum=12, step=5)
 LIKERT = item("a", "likert", minimum=1, maximum=5)
 OFTEN = item("a", "likert", options=options("never", "sometimes", "always"))
 SINGLE = item("a", "single", options=options("home", "work"))
@@ -186,7 +188,12 @@ TIME, DATE = item("a", "time"), item("a", "date")
 DURATION, TOLD = item("a", "duration", maximum=600), item("a", "information")
 
 VALUES: list[tuple[Json, Json, Json]] = [
-    *[(SLIDER, raw, stored(raw)) for raw in (0, 10, 7, 7.5)],
+    *[(SLIDER, raw, stored(raw)) for raw in (0, 10, 7, 7.0)],
+    *[(SLIDER, raw, broken("off_step")) for raw in (7.5, 0.001, 9.99999)],
+    *[(TENTHS, raw, stored(raw)) for raw in (-1, -0.7, 0.1 + 0.2 - 1, 0.30000000000000004, 1, 0.7000000001)],
+    *[(TENTHS, raw, broken("off_step")) for raw in (0.25, 0.300001)],
+    *[(FROM_TWO, raw, stored(raw)) for raw in (2, 7, 12)],
+    *[(FROM_TWO, raw, broken("off_step")) for raw in (5, 10)],
     *[(SLIDER, raw, broken("out_of_range")) for raw in (-1, 10.000001, 11)],
     *[(SLIDER, raw, broken("wrong_type")) for raw in ("7", True, [7], {"n": 7})],
     *[(TWO_ENDED, raw, stored(raw)) for raw in (-5, 0, 5)],

@@ -6,11 +6,13 @@ from typing import Final
 from models.definition.base import pointer
 from models.definition.instrument import Item
 from models.definition.protocol import Protocol
+from models.definition.steps import SHORTEST, on_step
 from models.errors import Fault
 from models.kinds import ItemKind, Node
 
 CHOICES: Final = frozenset({ItemKind.SINGLE, ItemKind.MULTI, ItemKind.BODY_MAP})
 RANGED: Final = frozenset({ItemKind.SLIDER, ItemKind.LIKERT, ItemKind.INTEGER, ItemKind.DECIMAL, ItemKind.DURATION})
+WHOLE: Final = frozenset({ItemKind.LIKERT, ItemKind.INTEGER})
 NETWORK: Final = frozenset({Node.C, Node.R, Node.S, Node.W, Node.E})
 
 Placed = tuple[tuple[str | int, ...], Item]
@@ -21,6 +23,7 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
     for at, item in placed:
         yield from _options(at, item)
         yield from _range(at, item)
+        yield from _step(at, item)
         yield from _node(at, item)
     yield from _variables(placed)
     yield from _shared_ids(placed)
@@ -51,8 +54,21 @@ def _range(at: tuple[str | int, ...], item: Item) -> Iterator[Fault]:
         yield Fault(pointer(*at), "range_missing", "A scale has a minimum and a maximum.")
     if low is not None and high is not None and low >= high:
         yield Fault(pointer(*at, "minimum"), "minimum_not_below_maximum", f"The minimum {low:g} is not below the maximum {high:g}.")
-    elif item.step is not None and (item.step <= 0 or (low is not None and high is not None and item.step > high - low)):
-        yield Fault(pointer(*at, "step"), "step_does_not_fit", "The step is above 0 and no longer than the scale.")
+
+
+def _step(at: tuple[str | int, ...], item: Item) -> Iterator[Fault]:
+    """A scale ends on a step, and whole numbers lie on whole steps: else no answer could be the greatest, or none between."""
+    if item.step is None:
+        return
+    low, high, place = item.minimum or 0, item.maximum, pointer(*at, "step")
+    if item.kind not in RANGED or item.options:
+        yield Fault(place, "step_unexpected", "Only a number has a step.")
+    elif not item.step >= SHORTEST:
+        yield Fault(place, "step_does_not_fit", f"The step is at least {SHORTEST:g}.")
+    elif high is not None and not (item.step <= high - low and on_step(high, item.step, low)):
+        yield Fault(place, "step_does_not_fit", f"The maximum {high:g} is no whole number of steps of {item.step:g} from {low:g}.")
+    elif item.kind in WHOLE and (item.step % 1 or low % 1):
+        yield Fault(place, "step_does_not_fit", "Whole numbers lie on whole steps from a whole number.")
 
 
 def _node(at: tuple[str | int, ...], item: Item) -> Iterator[Fault]:
