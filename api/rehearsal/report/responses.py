@@ -9,7 +9,7 @@ from api.rehearsal.report.promises import Faults
 from models.definition.protocol import Protocol
 from models.kinds import ItemKind, Leaving, Missing
 
-ANSWER_COLUMNS: Final = ("participant_id", "response_id", "revision", "newest", "instrument", "item", "position", "missing")
+ANSWER_COLUMNS: Final = ("participant_id", "response_id", "revision", "newest", "instrument", "item", "missing")
 
 SHOWN: Final = frozenset({None, Missing.SKIPPED.value, Missing.DECLINED.value})
 """An item with one of these, or with an answer, stood on the screen."""
@@ -29,12 +29,12 @@ class Answers:
     """(instrument, item) -> shown, answered."""
     _blocks: set[tuple[str, int]] = field(default_factory=set)
     _block: tuple[str, int] = ("", 0)
-    _position: int = 0
+    _told: set[str] = field(default_factory=set)
 
     def read(self, rows: Iterable[tuple[Any, ...]], faults: Faults) -> None:
         """`rows` hold `ANSWER_COLUMNS`, response by response, as the export writes them."""
-        for person, response, revision, newest, instrument, item, position, missing in rows:
-            self._watch(response, revision, position, faults)
+        for person, response, revision, newest, instrument, item, missing in rows:
+            self._watch(response, revision, item, faults)
             self.stored.setdefault(person, set()).add(response)
             if not newest:
                 continue
@@ -44,17 +44,19 @@ class Answers:
             counts[0] += missing in SHOWN
             counts[1] += missing is None
 
-    def _watch(self, response: str, revision: int, position: int, faults: Faults) -> None:
-        """One revision of one response is one run of rising positions; another run of it is a second stored copy."""
+    def _watch(self, response: str, revision: int, item: str, faults: Faults) -> None:
+        """One revision of one response is one run of its items, a task and its measures among them; another run is a second stored copy."""
         block = (response, revision)
         if block != self._block:
             if block in self._blocks:
                 faults.add("stored_twice", response)
             self._blocks.add(block)
             self._block = block
-        elif position <= self._position:
+            self._told.clear()
+        elif item in self._told:
             faults.add("stored_twice", response)
-        self._position = position
+            self._told.clear()
+        self._told.add(item)
 
     def asked(self, protocol: Protocol) -> list[dict[str, Any]]:
         """Every question of the newest protocol with how often it was shown and answered, in the protocol's order."""

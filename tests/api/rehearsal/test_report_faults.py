@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from api.rehearsal.happened import PersonSaw, Unexpected
-from api.rehearsal.report.promises import KINDS
+from api.rehearsal.report.promises import KINDS, Faults
+from api.rehearsal.report.responses import Answers
 from api.rehearsal.report.summary import summarize
 from models.dataset.deidentify import Rekey
 from tests.api.rehearsal.told_dataset import DAY, HOUR, MINUTE, START, Told
@@ -167,6 +168,13 @@ def test_an_acknowledged_response_that_is_not_in_the_dataset_is_lost_by_count(tm
     quiet(told)
     one = told.happened().persons[0]
     assert found(told, tmp_path, persons=(replace(one, acknowledged=one.acknowledged + 2),)) == {"lost": 2}
+
+
+@pytest.mark.parametrize(("items", "twice"), [("go slips where error", 0), ("go slips go slips", 1), ("go go go", 2)])
+def test_a_task_and_its_measures_stand_at_one_place_and_are_no_second_copy(items, twice):
+    faults = Faults()
+    Answers().read((("p", "r", 1, True, "games", item, None) for item in items.split()), faults)
+    assert faults.counts["stored_twice"] == twice
 
 
 def test_what_the_driver_found_by_id_on_the_server_counts_too(tmp_path):
