@@ -104,6 +104,7 @@ PARTS: dict[str, Part] = {
     "step": _step,
     "refold": _module("refold"),
     "planning": _module("planning"),
+    "standing": _module("standing"),
     "claiming": _module("claiming"),
     "lateness": _module("lateness"),
     "export": _module("export"),

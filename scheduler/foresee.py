@@ -1,16 +1,15 @@
 """What moving a person to other protocol versions would change of the plan, before anything is written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
-
-from sqlalchemy import Row
+from typing import Literal
+from uuid import UUID
 
 from models.definition.protocol import Protocol
 from scheduler.plan.occasion import Occasion
 from scheduler.plan.versions import Versions
-from scheduler.plan_inputs import Person, unmovable
+from scheduler.plan_inputs import Person
 from scheduler.plan_turn import wanted_of
 
 Change = Literal["gains", "loses", "moves", "keeps"]
@@ -34,14 +33,13 @@ class Foreseen:
 
 
 def foresee(
-    person: Person, after: Versions, texts: Mapping[int, Protocol], stored: Sequence[Row[Any]], first: date, last: date, *, now: datetime
+    person: Person, after: Versions, texts: Mapping[int, Protocol], sent: Mapping[UUID, datetime], first: date, last: date, *, now: datetime
 ) -> list[Foreseen]:
     """Every prompt of the dates `first` to `last` that is still to come, by the planner itself, in order of time.
 
-    `texts` has every version that holds on these dates before or after; `stored` are the person's prompts from two days before
-    today on, as rows: what was sent stays, and what comes next keeps its distance from it.
+    `texts` has every version that holds on these dates before or after; `sent` are the moments of the person's prompts from two
+    days before today on that can no longer move: they stay, and what comes next keeps its distance from them.
     """
-    sent = unmovable(stored, now=now)
     old, new = (
         {one.uid: one for one in wanted_of(person, versions, texts, sent, first, last) if one.uid not in sent and _asks(one, now)}
         for versions in (person.versions, after)

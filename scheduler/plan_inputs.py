@@ -51,6 +51,11 @@ class Person:
         """The instant from which moments count to a local date, in the zone where the person is now."""
         return study_begins(day, self.zones[-1].zone, self.wake)
 
+    @property
+    def anchored(self) -> frozenset[TimedEventKind]:
+        """The kinds of events that were told or are planned."""
+        return frozenset((*self.anchors, *self.planned_days))
+
     def inputs(self, protocol: Protocol, sent: Mapping[UUID, datetime]) -> PlanInput:
         """The planner's value for one protocol version."""
         return PlanInput(

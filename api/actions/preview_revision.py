@@ -19,13 +19,15 @@ from models.queries import planning
 from models.queries import revision as rows
 from models.session import ReadSession
 from scheduler.foresee import Change, Foreseen, foresee, needed
+from scheduler.plan.anchors import Waiting, waiting
 from scheduler.plan.calendar import DAY
 from scheduler.plan.reconcile import CALENDAR_KINDS
 from scheduler.plan.versions import Versions, moved
-from scheduler.plan_inputs import read_people
+from scheduler.plan_inputs import by_person, read_people, unmovable
 
 PERSON_DAYS: Final = 7_000
-"""How much is counted: 500 people over two weeks. Of a larger study the first people are, and the reply says how many."""
+"""How much is counted: 1,000 people over a week. Of a larger study as many are, evenly over the order in which people joined, and the reply
+says how many."""
 
 _DRAFT: Final = 0
 """Stands for the version of a document that is not published."""
@@ -48,13 +50,16 @@ class PersonAhead:
 
     enrollment: Row[Any]
     prompts: Sequence[Foreseen]
+    waiting: Sequence[Waiting]
+    """The designs that would ask nothing, since what they count from was neither told nor planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """`people` would be moved, `not_started` of them have no plan yet, `staying` are on the revision or not on the one that is left.
 
-    `counts` are of the first `counted` people, by local date, design and change; empty after the first page.
+    `counts` are of `counted` people, by local date, design and change, and `waiting` says how many of these no design asks that counts from
+    an event nobody told or planned; both are empty after the first page.
     """
 
     valid_from: date
@@ -63,6 +68,7 @@ class Ahead:
     staying: int
     counted: int
     counts: Mapping[tuple[date, str], Mapping[Change, int]]
+    waiting: Mapping[Waiting, int]
     page: Sequence[PersonAhead]
     more: bool
 
@@ -90,12 +96,12 @@ def preview_move(house: House, viewer: Viewer, study: Row[Any], to: int | Protoc
         place = _place(planned, _after(session, study.id, after))
         shown = planned[place : place + limit]
         most = PERSON_DAYS // wish.days
-        counted = planned[:most] if after is None else []
+        counted = evenly(planned, most) if after is None else []
         wanted = list(dict.fromkeys((*counted, *shown)))
         found = dict(_foreseen(session, house, [moving[key] for key in wanted], texts, day, day + DAY * (wish.days - 1), now=now))
     counts: dict[tuple[date, str], Counter[Change]] = {}
     for key in counted:
-        for one in found[key]:
+        for one in found[key].prompts:
             counts.setdefault((one.occasion.slot.local_date, one.occasion.design), Counter())[one.change] += 1
     return Ahead(
         valid_from=day,
@@ -104,9 +110,19 @@ def preview_move(house: House, viewer: Viewer, study: Row[Any], to: int | Protoc
         staying=len(people) - len(moving),
         counted=len(counted),
         counts=counts,
-        page=[PersonAhead(moving[key][0].enrollment, found[key]) for key in shown],
+        waiting=Counter(one for key in counted for one in found[key].waiting),
+        page=[found[key] for key in shown],
         more=place + limit < len(planned),
     )
+
+
+def evenly(people: Sequence[int], most: int) -> Sequence[int]:
+    """At most so many, as far apart in the sequence as they can be.
+
+    >>> evenly(range(10), 4)
+    [0, 2, 5, 7]
+    """
+    return people if len(people) <= most else [people[place * len(people) // most] for place in range(most)]
 
 
 def _target(session: ReadSession, house: House, study_id: int, to: int | Protocol) -> tuple[int, dict[int, Protocol], date]:
@@ -136,15 +152,16 @@ def _foreseen(
     last: date,
     *,
     now: datetime,
-) -> Iterator[tuple[int, list[Foreseen]]]:
-    """Everybody's prompts of these dates by enrollment."""
+) -> Iterator[tuple[int, PersonAhead]]:
+    """Everybody's prompts of these dates, and what waits at their end, by enrollment."""
     people = read_people(session, house.keys, [one.enrollment for one, _ in moving], now=now)
     since = now.date() - timedelta(days=3)
-    stored: dict[int, list[Row[Any]]] = {one.enrollment.id: [] for one in people}
-    for row in planning.read_planned(session, stored.keys(), since, CALENDAR_KINDS):
-        stored[row.enrollment_id].append(row)
+    stored = by_person(planning.read_gone_by(session, [one.enrollment.id for one in people], since, CALENDAR_KINDS, now=now))
     for person, (_, after) in zip(people, moving, strict=True):
         for version in needed(person, after, first, last):
             if version not in texts:
                 texts[version] = house.protocols.get(session, version)
-        yield person.enrollment.id, foresee(person, after, texts, stored[person.enrollment.id], first, last, now=now)
+        key, on = person.enrollment.id, after.on(last)
+        waits = () if on is None else waiting(texts[on].designs, person.enrollment.arm, person.anchored)
+        sent = unmovable(stored.get(key, ()), now=now)
+        yield key, PersonAhead(person.enrollment, foresee(person, after, texts, sent, first, last, now=now), waits)

@@ -23,14 +23,16 @@ from api.router import Router
 from api.shapes import Line, Moment, Shape
 from models.access import Ability, Viewer, require_study
 from models.dataset.recent import Recent, recent
-from models.kinds import EnrollmentState, Leaving
+from models.kinds import EnrollmentState, Leaving, TimedEventKind
 from models.queries import caseload as lists
 from models.queries import enrollment as rows
+from models.queries import planning
 from models.queries.population import moves_of, newest_scores
 from models.queries.study import study_by_uid
 from models.session import ReadSession
 from risk.policy.variables import EVIDENCE_HOURS
 from risk.serving import standings
+from scheduler.plan.anchors import waiting
 
 router = Router(prefix="/v1/care/participants", tags=["care"])
 
@@ -117,6 +119,13 @@ class ProbabilityOut(Shape):
     synthetic: bool
 
 
+class WaitingDesign(Shape):
+    """A design that asks nothing before what it counts from is told, or set for a day."""
+
+    design: str
+    anchor: TimedEventKind
+
+
 class PersonOut(Shape):
     banner: Banner
     enrollment_id: UUID
@@ -145,6 +154,8 @@ class PersonOut(Shape):
     devices: list[HeldDevice]
     leavings: list[LeavingOut]
     caseload: list[AssignmentOut]
+    waiting: list[WaitingDesign] | None
+    """Designs that ask nothing yet; null where the viewer may not see answers."""
     adherence: RecentOut | None
     """Null where the person withdrew the use of the data."""
     estimate: EstimateOut | None
@@ -231,7 +242,7 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
         row = rows.person(session, viewer, Ability.SEE_PEOPLE, enrollment_id, now=now)
         may = {
             ability: _may(session, viewer, ability, row, house)
-            for ability in (Ability.SEE_ESTIMATES, Ability.SEE_ALERTS, Ability.SEE_IDENTIFIERS)
+            for ability in (Ability.SEE_ESTIMATES, Ability.SEE_ALERTS, Ability.SEE_IDENTIFIERS, Ability.SEE_ANSWERS)
         }
         estimate = lists.newest_estimates(session, [row.id]).get(row.id)
         alerts = lists.open_alerts(session, [row.id]).get(row.id)
@@ -266,6 +277,7 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
                 LeavingOut(at=one.at, scope=one.scope, given=one.given, leaving=one.leaving) for one in rows.leavings_of(session, row.id)
             ],
             caseload=[assignment_out(one) for one in lists.assignments_of(session, row.id)],
+            waiting=_waiting(session, house, row) if may[Ability.SEE_ANSWERS] else None,
             adherence=None if adherence is None else recent_out(adherence),
             estimate=estimate_out(estimate, now=now) if may[Ability.SEE_ESTIMATES] else None,
             probabilities=_probabilities(session, row, adherence, now) if may[Ability.SEE_ESTIMATES] else None,
@@ -276,6 +288,14 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
 
 def _may(session: ReadSession, viewer: Viewer, ability: Ability, row: Row[Any], house: House) -> bool:
     return rows.reaches(session, viewer, ability, row.id, now=house.clock.study())
+
+
+def _waiting(session: ReadSession, house: House, row: Row[Any]) -> list[WaitingDesign]:
+    if row.state is not EnrollmentState.ACTIVE:
+        return []
+    known = {one.kind for found in (planning.anchor_events, planning.planned_events) for one in found(session, [row.id])}
+    designs = house.protocols.get(session, row.protocol_version_id).designs
+    return [WaitingDesign(design=one.design, anchor=one.anchor) for one in waiting(designs, row.arm, known)]
 
 
 def _identifiers(house: House, row: Row[Any]) -> Identifiers:

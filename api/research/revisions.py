@@ -22,6 +22,7 @@ from api.shapes import AS_JSON, Cursor, Day, Line, Moment, Shape
 from models.access import Viewer
 from models.definition.load import MAX_BYTES
 from models.definition.protocol import Protocol
+from models.kinds import TimedEventKind
 from models.queries import revision as rows
 from scheduler.foresee import Change, Foreseen
 
@@ -70,6 +71,15 @@ class PersonAheadOut(Shape):
     """What is gained, lost or moved; what stays is only counted."""
 
 
+class WaitingCount(Shape):
+    """A design that asks nobody before what it counts from was told, or set for a day."""
+
+    design: str
+    anchor: TimedEventKind
+    people: int
+    """Of those counted, whom it would not ask yet."""
+
+
 class AheadPage(Shape):
     """Planned prompts alone: follow-ups and what people start come of answers."""
 
@@ -83,8 +93,10 @@ class AheadPage(Shape):
     staying: int
     """Who is on the revision then, or not on the one that is left."""
     counted: int
-    """`counts` are of this many people: at most 7,000 days of people, and only on the first page."""
+    """`counts` and `waiting` are of this many people: at most 7,000 days of people, spread evenly over those with a plan, and only on the
+    first page."""
     counts: list[DayCount]
+    waiting: list[WaitingCount]
     items: list[PersonAheadOut]
     next: str | None
 
@@ -235,6 +247,7 @@ def _page(ahead: Ahead, days: int) -> AheadPage:
         staying=ahead.staying,
         counted=ahead.counted,
         counts=[DayCount(day=day, design=design, **_numbers(number)) for (day, design), number in sorted(ahead.counts.items())],
+        waiting=[WaitingCount(design=one.design, anchor=one.anchor, people=people) for one, people in sorted(ahead.waiting.items())],
         items=[_person(one) for one in ahead.page],
         next=cursor_of(ahead.page[-1].enrollment.uid) if ahead.more else None,
     )

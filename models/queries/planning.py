@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Integer, Row, Select, bindparam, select, text, update
+from sqlalchemy import BindParameter, Integer, Row, Select, bindparam, or_, select, text, update
 
 from models.kinds import EnrollmentState, Intention, PromptState
 from models.session import ReadSession, WriteSession
@@ -88,6 +88,10 @@ _PLANNED_FROM = (
     )
     .order_by(Prompt.id)
 )
+_UNSENT = (PromptState.PLANNED, PromptState.BLOCKED, PromptState.SUPERSEDED)
+_GONE_BY = _PLANNED_FROM.with_only_columns(Prompt.enrollment_id, Prompt.uid, Prompt.due_at, Prompt.state).where(
+    or_(Prompt.state.not_in(_UNSENT), Prompt.due_at <= bindparam("now", type_=Prompt.due_at.type))
+)
 _LOCK_PLANNED = _PLANNED_FROM.with_for_update()
 """Everyone is planned every day, so these are built once: building a statement costs more than running it."""
 
@@ -154,9 +158,11 @@ def lock_planned(session: WriteSession, enrollment_ids: Collection[int], first: 
     return session.rows(_LOCK_PLANNED, _planned(enrollment_ids, first, kinds))
 
 
-def read_planned(session: ReadSession, enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Sequence[Row[Any]]:
-    """The same, only read."""
-    return session.rows(_PLANNED_FROM, _planned(enrollment_ids, first, kinds))
+def read_gone_by(
+    session: ReadSession, enrollment_ids: Collection[int], first: date, kinds: Collection[str], *, now: datetime
+) -> Sequence[Row[Any]]:
+    """Enrollment, id, moment and state of those whose moment has passed or that something has happened to; only read."""
+    return session.rows(_GONE_BY, {**_planned(enrollment_ids, first, kinds), "now": now})
 
 
 def _planned(enrollment_ids: Collection[int], first: date, kinds: Collection[str]) -> Mapping[str, Any]:

@@ -4,10 +4,11 @@ A planned day is a local date, so it stays the same day wherever the person trav
 is when it comes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from models.definition.prompting import Design
 from models.kinds import TimedEventKind
 from scheduler.plan.calendar import ZoneSpan, offsets, study_date, wake_on
 from scheduler.plan.inputs import PlanInput, PlannedDay
@@ -26,6 +27,19 @@ def anchors(inputs: PlanInput, kind: TimedEventKind) -> tuple[Anchor, ...]:
     told = (Anchor(to_seconds(one), study_date(one, inputs.zones, inputs.wake)) for one in inputs.anchors.get(kind, ()))
     planned = (_planned(inputs, one) for one in inputs.planned_days.get(kind, ()))
     return tuple(sorted({*told, *planned}))
+
+
+class Waiting(NamedTuple):
+    """A design that asks nothing yet, and what it counts from."""
+
+    design: str
+    anchor: TimedEventKind
+
+
+def waiting(designs: Iterable[Design], arm: str | None, known: Container[TimedEventKind]) -> tuple[Waiting, ...]:
+    """The designs of an arm that count from an event which was neither told nor set for a day; `known` are the kinds that were."""
+    mine = [one for one in designs if not one.when.arms or arm in one.when.arms]
+    return tuple(Waiting(one.id, one.when.anchor) for one in mine if one.when.anchor != "enrollment" and one.when.anchor not in known)
 
 
 def shown_where_the_person_is(zones: Sequence[ZoneSpan], wall: int) -> tuple[int, ZoneSpan, bool]:

@@ -117,6 +117,22 @@ def test_a_planned_day_that_passes_in_silence_is_no_event_and_one_that_is_told_t
     assert planned(house, phone)[-3:] == [f"{day(1)}T20:15", f"{day(2)}T09:15", f"{day(2)}T20:15"]
 
 
+def test_what_a_design_waits_for_stands_on_the_page_of_the_person_and_in_a_preview(
+    house: Served, study: Built, phone: Phone, ann: StaffDoor
+) -> None:
+    ida = sign_in(house, study, Role.INVESTIGATOR, login=fresh("ida"))
+    page, preview = f"/v1/care/participants/{phone.enrollment_uid}", f"/v1/research/studies/{study.study_uid}/protocols/preview?days=3"
+    changed = study.protocol.model_copy(update={"version": "7.0.0"}).model_dump(mode="json", by_alias=True)
+    waits = {"design": QUIT.id, "anchor": "quit_day"}
+    assert (planned(house, phone), ann.get(page).json()["waiting"]) == ([], [waits])
+    drafted = ida.post(preview, changed).json()
+    assert drafted["waiting"] == [{**waits, "people": 1}]
+    assert QUIT.id not in {one["design"] for one in drafted["counts"]}
+    assert phone.put(f"{PLANS}/{new_uid()}", {"kind": "quit_day", "day": day(2)}).status_code == 201
+    assert (len(planned(house, phone)), ann.get(page).json()["waiting"]) == (4, [])
+    assert ida.post(preview, changed).json()["waiting"] == []
+
+
 def test_days_and_kinds_that_cannot_be_planned_are_refused(house: Served, phone: Phone) -> None:
     def put(**body: Any) -> Any:
         return phone.put(f"{PLANS}/{new_uid()}", {"kind": "quit_day", "day": day(1), **body})

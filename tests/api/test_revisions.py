@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from api.actions import move_study as moves
+from api.actions import preview_revision
 from models.ids import new_uid
 from models.kinds import PromptState, Role
 from models.tables import Audit, Enrollment, Prompt, ProtocolMove, StudyMove
@@ -135,7 +136,9 @@ def test_what_a_preview_says_is_what_the_move_then_does(house: Served, study: Bu
     assert {place: number for place, number in said.items() if number} == counts
 
 
-def test_a_preview_goes_page_by_page_and_counts_only_once(house: Served, study: Built, ida: StaffDoor) -> None:
+def test_a_preview_goes_page_by_page_and_counts_only_once(
+    house: Served, study: Built, ida: StaffDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(3):
         enroll(house, study, arm="a")
     enroll(house, study, arm="b")
@@ -153,6 +156,10 @@ def test_a_preview_goes_page_by_page_and_counts_only_once(house: Served, study: 
             for row in session.rows(select(Audit.detail).where(Audit.chain == str(study.study_uid), Audit.action == "revision_previewed"))
         ]
     assert [one["people"] for one in acts] == [3, 1]
+    monkeypatch.setattr(preview_revision, "PERSON_DAYS", 4)
+    some = ida.get(path).json()
+    assert (some["people"], some["counted"]) == (3, 2), "as many as can be, and the reply says how many"
+    assert 0 < sum(one["loses"] for one in some["counts"]) < sum(one["loses"] for one in first["counts"])
     assert ida.get(f"{path}&days=29").status_code == 422
     assert refusal(ida.get(f"{path}&cursor=x"))[0] == 422
 

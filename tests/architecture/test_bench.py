@@ -114,7 +114,7 @@ def test_a_plan_that_reads_all_prompts_is_noticed(plan: str, reads: int) -> None
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("part", ["planning", "claiming", "step", "population"])
+@pytest.mark.parametrize("part", ["planning", "standing", "claiming", "step", "population"])
 def test_a_part_runs_in_small(part: str, tmp_path: Path, postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BREAKWATER_BENCH_POSTGRES", postgres_server)
     assert bench.main(["--quick", "--only", part, "--to", str(tmp_path)]) == 0

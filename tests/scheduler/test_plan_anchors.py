@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from models.definition.prompting import Burst, Event, Expiry, Fixed, Interval, Stratified, WakeWindow, WakeWindows, When
 from models.kinds import PromptState, TimedEventKind
+from scheduler.plan.anchors import waiting
 from scheduler.plan.calendar import DAY, WakeSpan, ZoneSpan, resolve
 from scheduler.plan.inputs import PlanInput, PlannedDay
 from scheduler.plan.occasion import Occasion
@@ -66,6 +67,19 @@ def test_a_day_that_is_set_anchors_designs_before_it_has_come():
     assert active(person(TWICE)) == []
     weekly = TWICE.model_copy(update={"when": When(anchor=QUIT, first_day=2, last_day=9, burst=Burst(on_days=1, off_days=2))})
     assert active(person(weekly, days=[on(10)])) == [11, 14, 17]
+
+
+def test_before_what_it_counts_from_is_told_or_set_a_design_asks_nothing_and_is_said_to_wait():
+    often = Interval(id="often", instrument="t", expiry=EXPIRY, every=6, unit="hours", when=When(anchor=QUIT))
+    report = Event(id="report", instrument="t", expiry=EXPIRY, when=When(anchor=QUIT))
+    other = TWICE.model_copy(update={"id": "other", "when": When(anchor=QUIT, arms=("b",))})
+    always = TWICE.model_copy(update={"id": "always", "when": When()})
+    inputs = person(TWICE, often, report, other, always, arm="a")
+    assert {one.design for one in plan(inputs, START, START + 30 * DAY)} == {"always"}
+    assert not offered(inputs, report, START + DAY)
+    assert [one.design for one in waiting(inputs.designs, "a", ())] == ["twice", "often", "report"]
+    assert {one.anchor for one in waiting(inputs.designs, "b", ())} == {QUIT}
+    assert waiting(inputs.designs, "a", {QUIT}) == ()
 
 
 def test_a_planned_day_and_a_told_event_anchor_alike():

@@ -14,6 +14,7 @@ from scheduler.plan.calendar import (
     awake,
     local,
     resolve,
+    study_begins,
     study_date,
     study_day,
     wake_on,
@@ -127,3 +128,14 @@ def test_quiet_hours_are_those_outside_the_wake_window():
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize("zone", [NEW_YORK, "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia"])
+@pytest.mark.parametrize("hours", [("08:00", "22:00"), ("12:00", "02:30"), ("22:00", "21:00"), ("00:00", "00:00"), ("23:30", "09:00")])
+def test_a_study_date_begins_where_moments_begin_to_count_to_it(zone, hours):
+    windows, place = wake(*hours, weekend=("14:00", "04:00")), (ZoneSpan(at(1, 0, month=1), zone),)
+    for first in (date(2026, 3, 5), date(2026, 4, 3), date(2026, 10, 2), date(2026, 10, 30)):
+        for day in (first + timedelta(days=number) for number in range(5)):
+            begins = study_begins(day, zone, windows)
+            assert study_date(begins, place, windows) == day
+            assert study_date(begins - timedelta(seconds=1), place, windows) == day - timedelta(days=1)
