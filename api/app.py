@@ -14,6 +14,7 @@ from api.edge import Edge
 from api.participant.shortcut import Shortcut
 from api.settings import VERSION, ApiSettings
 from models.clock import Clock, MovableClock, SystemClock
+from models.errors import Invalid
 from models.protocols import Protocols
 from models.queries.study import mark
 from models.sealed import Keys
@@ -27,7 +28,10 @@ Estimates are investigational: association, never cause, never a diagnosis. This
 
 
 def build_house(sessions: Sessions, keys: Keys, settings: ApiSettings, *, clock: Clock | None = None) -> House:
-    """Everything a process owns. The database must be migrated and marked (see api.actions.first_run)."""
+    """Everything a process owns. The database must be migrated and marked (see api.actions.first_run).
+
+    Raises Invalid (`prior_refused`) where the prior is not whole, or was learned from simulated people and this is no rehearsal.
+    """
     with sessions.reading() as session:
         row = mark(session)
     rehearsal = row is not None and row.rehearsal
@@ -35,7 +39,7 @@ def build_house(sessions: Sessions, keys: Keys, settings: ApiSettings, *, clock:
     if clock is None:
         clock = MovableClock(row.study_now or system_clock.system()) if row is not None and rehearsal else system_clock
     protocols = Protocols()
-    mind = Mind(keys=keys, protocols=protocols, rehearsal=rehearsal)
+    mind = Mind(keys=keys, protocols=protocols, rehearsal=rehearsal, prior=_prior(settings))
     house = House(
         sessions=sessions,
         keys=keys,
@@ -52,6 +56,14 @@ def build_house(sessions: Sessions, keys: Keys, settings: ApiSettings, *, clock:
         return house
 
     return house
+
+
+def _prior(settings: ApiSettings) -> bytes | None:
+    """Raises Invalid (`prior_refused`) where the file that was named cannot be read."""
+    try:
+        return settings.prior.read_bytes() if settings.prior else None
+    except OSError:
+        raise Invalid("prior_refused", f"BREAKWATER_PRIOR names {settings.prior}, which cannot be read.") from None
 
 
 def _deliver(results: Sequence[tuple[Callable[[Any], None], Any]]) -> None:

@@ -263,6 +263,32 @@ def forecast(
 
 
 @app.command()
+def prior(
+    dataset: Annotated[Path, typer.Argument(exists=True, help="An export of this house, or with --mapping a file of answers, CSV.")],
+    to: Annotated[Path, typer.Option(help="Where to write the prior. Never written over.")],
+    name: Annotated[str, typer.Option(help="Short name of the prior; it stands on every estimate.")],
+    mapping: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A mapping as `breakwater replay` reads it.")] = None,
+    craving: Annotated[
+        list[str] | None, typer.Option(help="A variable of craving; repeat for the mean of several. Default: as the protocol asks.")
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The prior that it begins from. Default: the shipped one.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
+) -> None:
+    """Learn the estimator's prior from people's answers. A house starts with it by BREAKWATER_PRIOR, and never by itself."""
+    made = commands.prior(dataset, mapping, craving or [], base, to, name=name, tell=_lines(quiet))
+    table = Table("coupling", "mean", "between people", "before")
+    for one in made["couplings"]:
+        before = "as it was" if one["before"] is None else "{:+.3f} ± {:.3f}".format(*one["before"])
+        table.add_row(one["name"], f"{one['mean']:+.3f}", f"{one['sd']:.3f}", before)
+    out.print(table)
+    out.print(f"{made['id']}: {made['used']} of {made['people']} people\n{to}", highlight=False, soft_wrap=True)
+    if made["synthetic"]:
+        out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone; a production study refuses it.")
+
+
+@app.command()
 def drift(
     dataset: Annotated[Path, typer.Argument(exists=True, help="What came since: an export of this house, or with --mapping a folder.")],
     reference: Annotated[Path, typer.Option(exists=True, help="What is usual: a dataset of the same kind.")],

@@ -211,6 +211,22 @@ def forecast(
     return run_forecast(dataset, mapping, craving, report, repeats=repeats, tell=tell)
 
 
+def prior(
+    dataset: Path,
+    mapping: Path | None,
+    craving: Sequence[str],
+    base: Path | None,
+    to: Path,
+    *,
+    name: str,
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    """A prior learned from a dataset; numpy is loaded only here, as in `evaluate`."""
+    from api.laboratory.learning import run_prior
+
+    return run_prior(dataset, mapping, craving, base, to, name=name, today=SystemClock().system().date(), tell=tell)
+
+
 def drift(
     dataset: Path, reference: Path, mapping: Path | None, model: Path | None, report: Path, *, tell: Callable[[str], None]
 ) -> dict[str, Any]:

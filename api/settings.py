@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 VERSION = "0.1.0"
 
@@ -26,12 +27,16 @@ class ApiSettings:
     code_tries: int = 5
     metrics_token: str | None = field(default=None, repr=False)
     """A scraper on another machine reads /metrics with it; without it only this machine and operators do."""
+    prior: Path | None = None
+    """The file of the estimator's prior; None: the shipped one. Every process of a house has the same."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "ApiSettings":
+        prior = environment.get("BREAKWATER_PRIOR")
         return cls(
             host=environment.get("BREAKWATER_HOST", "127.0.0.1"),
             port=int(environment.get("BREAKWATER_PORT", "8000")),
             production=environment.get("BREAKWATER_ENV", "development") == "production",
             metrics_token=environment.get("BREAKWATER_METRICS_TOKEN") or None,
+            prior=Path(prior) if prior else None,
         )

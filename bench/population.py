@@ -112,28 +112,24 @@ def measure(quick: bool) -> Section:
     began = process_time()
     trained = train(table)
     refit = process_time() - began
-    baseline = _baseline(people, days, 20 if quick else SAMPLE) * len(windows)
+    sample = 20 if quick else SAMPLE
+    recomputed = _baseline(people, days, sample)
     rows = (
         ("features and outcomes", f"{len(windows):,}", round(features, 1), round(1e6 * features / len(windows)), ""),
-        (
-            "the same features recomputed in pandas",
-            f"{len(windows):,} (extrapolated)",
-            round(baseline),
-            round(1e6 * baseline / len(windows)),
-            "",
-        ),
+        ("the same features recomputed in pandas", f"{sample} of them", round(recomputed * sample, 1), round(1e6 * recomputed), ""),
         ("refit of M1, calibration inside", f"{len(table.y):,}", round(refit, 1), round(1e6 * refit / len(table.y)), trained.kind),
     )
     return Section(
         title="The population layer",
         what=f"{len(people):,} simulated people of {days} days with {len(table.names)} columns of M1; seconds of one core.",
-        baseline="pandas: one person's tables filtered and grouped anew for each day, on a sample; it must find the same numbers.",
+        baseline="pandas: one person's tables filtered and grouped anew for each day, on a sample of the days; it must find the same "
+        "numbers. The ratio is of the cost of one person-day.",
         columns=("what", "person-days", "CPU s", "µs each", "learner"),
         rows=rows,
         goals=(
             Goal("features of 300,000 person-days", round(features * PERSON_DAYS / len(windows), 1), FEATURES_GOAL_S, "at most", "s"),
             Goal("refit of M1 on them", round(refit, 1), REFIT_GOAL_S, "at most", "s"),
-            Goal("recomputed in pandas / features", round(baseline / features, 1), 1.0, "at least", "×"),
+            Goal("recomputed in pandas / features", round(recomputed * len(windows) / features, 1), 1.0, "at least", "×"),
         ),
     )
 

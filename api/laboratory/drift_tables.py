@@ -12,7 +12,7 @@ WHAT: Final = {
     "unanswered": "more prompts are left unanswered",
     "latency_hours": "answers take longer",
     "cusum": "use is not what was expected",
-    "alerts": "more alerts than the budget",
+    "alerts": "more alerts than the budget and chance allow",
     "covered": "cravings are not within their intervals as often as they should be",
     "auroc": "use is ranked worse",
     "group": "use is ranked worse in a group than in everybody",
@@ -76,7 +76,8 @@ def months(report: Report) -> Shown:
                 plain(cusum["too_low"], 1),
                 plain(cusum["too_high"], 1),
                 plain(cusum["limit"], 1) + (FLAG if cusum["flagged"] else ""),
-                with_interval(one["alerts"]) + (FLAG if one["alerts"]["flagged"] else ""),
+                with_interval(one["alerts"]),
+                plain(one["alerts"]["limit"], 2) + (FLAG if one["alerts"]["flagged"] else ""),
                 _flagged(one["covered"], as_percent),
             ]
         )
@@ -89,6 +90,7 @@ def months(report: Report) -> Shown:
         "too much",
         "limit",
         "alerts for a person-week",
+        "limit",
         "in the 90 % interval",
     ]
     return Shown("By month: calibration in the large, alerts, intervals of craving", head, rows)

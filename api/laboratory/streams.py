@@ -1,4 +1,6 @@
-"""Answers as the estimator hears them, for `breakwater forecast`: from the house's own export, or from a file with a replay's mapping."""
+"""Answers as the estimator hears them, for `breakwater forecast` and `breakwater prior`: from the house's own export, or from a file with a
+replay's mapping.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +28,7 @@ PROMPTED: Final = "Nothing here was prompted by the house: every response is tak
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Each person's answers in order, with one indicator of craving: the mean of the variables in `craving`."""
+    """Each person's answers in order; where `craving` names variables, with one indicator of craving: their mean."""
 
     title: str
     source: str
@@ -46,8 +48,11 @@ class _Said:
     values: Mapping[str, Any]
 
 
-def read_streams(dataset: Path, mapping: Path | None, craving: Sequence[str]) -> Streams:
-    """Raises Invalid (`no_craving`) where a variable of `craving` is not asked; without any, `craving` or else all indicators of C."""
+def read_streams(dataset: Path, mapping: Path | None, craving: Sequence[str] | None) -> Streams:
+    """Raises Invalid (`no_craving`) where a variable of `craving` is not asked; with an empty one, `craving` or else all indicators of C.
+
+    None: the indicators of craving stay as they are asked.
+    """
     if mapping is not None:
         mapped = load_mapping(mapping)
         protocol = parse((mapping.parent / mapped.protocol).read_bytes())
@@ -61,13 +66,15 @@ def read_streams(dataset: Path, mapping: Path | None, craving: Sequence[str]) ->
     manifest = export.manifest()
     protocols = {one: parse(export.read(f"protocol/revision-{one}.json")) for one in export.revisions()}
     wanted, newest = _with_craving(protocols[max(protocols, key=int)], craving)
-    said = list(_of_export(export, {name: _with_craving(one, wanted)[1] for name, one in protocols.items()}))
+    said = list(_of_export(export, {name: _with_craving(one, wanted or None)[1] for name, one in protocols.items()}))
     title = f"{manifest['study']['title']}, release {manifest['release']}"
     return _streams(title, f"Breakwater export as of {manifest['as_of'][:10]}", bool(manifest["synthetic"]), wanted, newest, said, [])
 
 
-def _with_craving(protocol: Protocol, wanted: Sequence[str]) -> tuple[tuple[str, ...], Protocol]:
-    """The variables of craving, and the protocol in which they, and nothing else, speak for C."""
+def _with_craving(protocol: Protocol, wanted: Sequence[str] | None) -> tuple[tuple[str, ...], Protocol]:
+    """The variables of craving, and the protocol in which they, and nothing else, speak for C. None: as the protocol is."""
+    if wanted is None:
+        return (), protocol
     items = [item for one in protocol.instruments for item in one.items]
     asked = {item.variable for item in items}
     own = sorted({item.variable for item in items if item.node is Node.C and item.direction and item.show_if is None})
@@ -117,6 +124,8 @@ def _streams(
     if not any(one.trains for stream in found.values() for one in stream):
         found = {name: [replace(one, kind="response", trains=True) for one in stream] for name, stream in found.items()}
         notes = [*notes, PROMPTED]
-    nodes = {name: node for name, node in from_item_map(item_map(protocol)).items() if node.node != "C"}
-    people = tuple(tuple(of_craving(found[name], wanted)) for name in sorted(found))
-    return Streams(title, source, synthetic, wanted, Nodes({**nodes, CRAVING: ItemNode(CRAVING, "C")}), people, tuple(notes))
+    nodes, people = from_item_map(item_map(protocol)), [found[name] for name in sorted(found)]
+    if wanted:
+        others = {name: node for name, node in nodes.items() if node.node != "C"}
+        nodes, people = Nodes({**others, CRAVING: ItemNode(CRAVING, "C")}), [of_craving(one, wanted) for one in people]
+    return Streams(title, source, synthetic, wanted, nodes, tuple(map(tuple, people)), tuple(notes))

@@ -29,15 +29,15 @@ def days_of(windows: Windows, table: Table) -> Days:
 
 def by_budget(windows: Windows, table: Table, done: Nested, drawn: Draws) -> list[dict[str, Any]]:
     """At each budget: a threshold from the training people of a fold, used on its test people. Nothing is tuned on who is tested."""
-    days, p = days_of(windows, table), _spread(done.probability, table, len(windows))
-    return [{"budget": one, **alerted(days, alerts(days, p >= _thresholds(days, table, done, one)), drawn)} for one in BUDGETS]
+    days, p = days_of(windows, table), spread(done.probability, table, len(windows))
+    return [{"budget": one, **alerted(days, alerts(days, p >= thresholds(days, table, done, one)), drawn)} for one in BUDGETS]
 
 
 def policies(windows: Windows, table: Table, done: Nested, drawn: Draws) -> list[dict[str, Any]]:
     """The coordinators' budget spent in each way: by the threshold alone, with a reserve for a rise, under the controller, and with at most
     two alerts open for a person where closing one takes three weeks."""
-    days, p = days_of(windows, table), _spread(done.probability, table, len(windows))
-    top = _thresholds(days, table, done, COORDINATOR.budget)
+    days, p = days_of(windows, table), spread(done.probability, table, len(windows))
+    top = thresholds(days, table, done, COORDINATOR.budget)
     out = [{"policy": "threshold", **alerted(days, alerts(days, p >= top), drawn)}]
     rise = _rise(windows)
     if not np.isnan(rise[days.eligible]).all():
@@ -78,14 +78,14 @@ def alerted(days: Days, raised: Whole, drawn: Draws) -> dict[str, Any]:
     return {"alerts": len(raised), **figures, "concentration": told}
 
 
-def _spread(values: Floats, table: Table, size: int) -> Floats:
+def spread(values: Floats, table: Table, size: int) -> Floats:
     """Values of a table's rows over all windows; NaN elsewhere."""
     out = np.full(size, np.nan)
     out[table.row] = values
     return out
 
 
-def _thresholds(days: Days, table: Table, done: Nested, budget: float) -> Floats:
+def thresholds(days: Days, table: Table, done: Nested, budget: float) -> Floats:
     """For each window the threshold of the fold in which its person is tested."""
     out = np.full(len(days.person), np.inf)
     for (inside, outside), trained in zip(done.splits, done.trained, strict=True):

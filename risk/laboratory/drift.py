@@ -179,3 +179,28 @@ def limit(reference: Misses, starts: Whole, days: int, *, seed: int) -> float:
         by_day = daily(Misses(reference.person[rows][inside], shifted[inside], reference.z[rows][inside]), days)
         tops.append(max(gathered(by_day).max(initial=0.0), gathered(-by_day).max(initial=0.0)))
     return float(np.quantile(tops, 1.0 - FALSE_ALARM))
+
+
+def rate_limits(alerts: Floats, weeks: Floats, starts: Whole, period: int, days: int, *, seed: int) -> Floats:
+    """For each period of a watch the rate of alerts that any period passes in one of twenty watches where nothing moved.
+
+    `alerts` and `weeks` (person-weeks) of the reference by person and own day, under one threshold. As many people as are watched are drawn
+    from it and set to their starts: a person's alerts come together. The reference is drawn again beside them, since a threshold that keeps
+    the budget in one reference keeps it in another one about.
+    """
+    chance = np.random.default_rng(seed)
+    number, longest = alerts.shape
+    edges = np.arange(0, days + period, period)[None, :] - starts[:, None]
+    places = np.clip(edges, 0, longest)
+    chosen = chance.integers(number, size=(DRAWS, len(starts)))
+    again = chance.multinomial(number, np.full(number, 1.0 / number), size=DRAWS)
+    raised, eligible = (np.pad(one.cumsum(axis=1), ((0, 0), (1, 0))) for one in (alerts, weeks))
+    sums = [np.diff(one[chosen[:, :, None], places], axis=2).sum(axis=1) for one in (raised, eligible)]
+    whole = alerts.sum() / max(weeks.sum(), 1e-9)
+    drawn = _divided(*sums) - _divided(again @ alerts.sum(axis=1), again @ weeks.sum(axis=1))[:, None]
+    size = np.maximum(np.quantile(drawn, 0.9, axis=0), 1e-6)
+    return np.asarray(whole + size * np.quantile((drawn / size).max(axis=1), 1.0 - FALSE_ALARM))
+
+
+def _divided(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)

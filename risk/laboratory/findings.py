@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from risk.laboratory.channels import COORDINATOR, TOLERANCE
 from risk.laboratory.people import said
 
 MORE_UNANSWERED: Final = 0.1
@@ -38,7 +37,7 @@ def found(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
             one = month[what]
             if one["flagged"]:
                 value = max(one["too_low"], one["too_high"]) if what == "cusum" else one["value"]
-                top = {"cusum": one.get("limit"), "alerts": TOLERANCE * COORDINATOR.budget, "covered": COVERED[value > COVERED[0]]}[what]
+                top = COVERED[value > COVERED[0]] if what == "covered" else one["limit"]
                 yield {"what": what, "from": month["from"], "of": "", "value": value, "limit": top, "leads_to": leads_to}
     for quarter in report["quarters"]:
         if quarter.get("flagged"):

@@ -1,9 +1,11 @@
-"""A prior for the estimator, learned from people's answers: what `risk.estimate` would start a new person of the same study with.
+"""A prior for the estimator, learned from people's answers: what `risk.estimate` would start a new person of the same study with. Off line.
 
-Moments of each variable, and mean and spread between people of each coupling, by maximum likelihood of a regression whose coefficients
-differ between people (EM). What the people never met keeps the shipped assumption.
+Moments of each variable, and of each coupling the mean and how people differ in it, by restricted maximum likelihood. What the people never
+met keeps the assumption of the prior it begins from. A learned prior is a new artefact with a name and its provenance; nothing loads it by
+itself.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,21 +20,25 @@ from risk.estimate.domains import read
 from risk.estimate.lagged import DAY_HOURS, regressors
 from risk.estimate.layout import lay_out
 from risk.estimate.nodes import Nodes
-from risk.estimate.prior import DAY, NIGHT, REGRESSORS, Coefficient, Document, LagPrior, Prior, Residual, Variable, load
+from risk.estimate.prior import DAY, NIGHT, REGRESSORS, Coefficient, Document, LagPrior, Prior, Provenance, Residual, Variable, load
 from risk.estimate.regressors import lag_share, nowcast_row, over_night
 from risk.estimate.state import Baseline
+from risk.laboratory.mixed import Mixed, reml
 from risk.refit.table import Floats
 from risk.terms import Observation
 
 Stream = Sequence[Observation]
 CRAVING: Final = "craving"
 LEAST_PEOPLE: Final = 5
-ROUNDS: Final = 300
-LEAST_SD: Final = 0.02
-"""Of a coupling between people: as in risk.estimate.warmstart, a covariance must have an inverse."""
+LEAST_PUBLISHED: Final = 20
+"""People behind a prior that is to be used."""
 LEAST_SPREAD: Final = 0.02
 """Of a variable on [0, 1]."""
-NEVER_MET: Final = 1e-9
+TOGETHER: Final = ("lag", "R", "S", "W", "E")
+"""Couplings that may vary together between people; every other varies on its own."""
+METHOD: Final = "REML of a regression whose coefficients differ between people"
+LEARNED: Final = "learned"
+"""The source of a number that was learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +50,60 @@ class Rows:
     night: list[tuple[list[float], float]]
 
 
-def learned(streams: Sequence[Stream], nodes: Nodes, shipped: Document) -> Prior:
-    """The prior of these people. Raises Invalid (`too_few_people`) with fewer than five."""
-    if len(streams) < LEAST_PEOPLE:
-        raise Invalid("too_few_people", f"A prior is learned from at least {LEAST_PEOPLE} people.")
-    document = _with_variables(shipped, streams, nodes)
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The prior of these people, as a document that still has the name of the one it began from, and how many of them said enough."""
+
+    document: Document
+    people: int
+    used: int
+
+
+def learned(streams: Sequence[Stream], nodes: Nodes, base: Document) -> Learned:
+    """Raises Invalid (`too_few_people`) with fewer than five who said craving, and (`no_craving`) where nobody did."""
+    document = _with_variables(base, streams, nodes)
     prior = load(canonical(document), rehearsal=True)
     rows = [rows_of(one, prior, nodes) for one in streams]
-    present, noise = fitted([one.present for one in rows])
-    day, day_noise = fitted([one.day for one in rows])
-    night, night_noise = fitted([one.night for one in rows])
-    lag_noise = np.average([day_noise, night_noise], weights=[sum(len(one.day) for one in rows), sum(len(one.night) for one in rows)])
+    used = sum(bool(one.present) for one in rows)
+    if used < LEAST_PEOPLE:
+        raise Invalid("too_few_people", f"{used} of {len(streams)} people said craving: a prior is learned from at least {LEAST_PEOPLE}.")
+    together = [REGRESSORS.index(name) for name in TOGETHER]
+    present, day, night = reml([one.present for one in rows], together), reml([one.day for one in rows]), reml([one.night for one in rows])
+    weights = [sum(len(one.day) for one in rows), sum(len(one.night) for one in rows)]
     document = msgspec.structs.replace(
         document,
+        sources={**document.sources, LEARNED: "Learned from answers; see provenance."},
         coupling=_coefficients(document.coupling, present),
-        coupling_covariance=None,
-        residual=_residual(document.residual, noise),
+        coupling_covariance=_covariance(document.coupling, present),
+        residual=_residual(document.residual, present),
         day=_lags(document.day, DAY, day),
         night=_lags(document.night, NIGHT, night),
-        lag_residual=_residual(document.lag_residual, float(lag_noise)),
+        lag_residual=_residual(document.lag_residual, day, night, weights=weights),
     )
-    return load(canonical(document), rehearsal=True)
+    return Learned(document, len(streams), used)
+
+
+def published(found: Learned, base: Prior, *, name: str, dataset: str, made_at: str, synthetic: bool) -> bytes:
+    """The file of a learned prior. `dataset` names what it was learned from, with its digest; `synthetic` is kept from `base` too.
+
+    Raises Invalid (`too_few_people`) where fewer than 20 people are behind it, (`prior_refused`) where its numbers are out of range.
+    """
+    if found.used < LEAST_PUBLISHED:
+        said = f"{found.used} of {found.people} people said enough about craving; a prior that is to be used needs {LEAST_PUBLISHED}."
+        raise Invalid("too_few_people", said)
+    document = msgspec.structs.replace(
+        found.document,
+        name=name,
+        version=1,
+        assumption=False,
+        synthetic=synthetic or base.document.synthetic,
+        statement=f"Learned from {found.used} people of {dataset}. What they never met, and every limit, is as in {base.id}. "
+        "It says how these people answered, and no claim of clinical validity rests on it.",
+        provenance=Provenance(METHOD, dataset, found.people, found.used, made_at),
+    )
+    raw = json.dumps(msgspec.to_builtins(document), indent=1, ensure_ascii=False).encode() + b"\n"
+    load(raw, rehearsal=True)
+    return raw
 
 
 def changed(document: Document, change: Callable[[float, float], tuple[float, float]]) -> Prior:
@@ -81,7 +120,9 @@ def changed(document: Document, change: Callable[[float, float], tuple[float, fl
         return msgspec.structs.replace(part, means=means, sds={name: sd for name, (_, sd) in made.items()})
 
     coupling = {name: one(part) for name, part in document.coupling.items()}
-    made = msgspec.structs.replace(document, coupling=coupling, day=block(document.day, DAY), night=block(document.night, NIGHT))
+    lags = {"day": block(document.day, DAY), "night": block(document.night, NIGHT)}
+    kept = document.coupling_covariance if coupling == document.coupling else None
+    made = msgspec.structs.replace(document, coupling=coupling, coupling_covariance=kept, **lags)
     return load(canonical(made), rehearsal=True)
 
 
@@ -108,40 +149,6 @@ def rows_of(stream: Stream, prior: Prior, nodes: Nodes) -> Rows:
     return found
 
 
-def fitted(people: Sequence[Sequence[tuple[list[float], float]]]) -> tuple[list[tuple[float, float, float] | None], float]:
-    """For each regressor its mean and deviation between people and its mean square, None where nobody met it; and the residual variance.
-
-    y_i = X_i b_i + e, b_i ~ N(m, diag(d²)), e ~ N(0, s²), by EM.
-    """
-    some = [(np.array([x for x, _ in one]), np.array([y for _, y in one])) for one in people if one]
-    if not some:
-        return [], 1.0
-    squares = np.mean(np.concatenate([x for x, _ in some]) ** 2, axis=0)
-    kept = np.nonzero(squares > NEVER_MET)[0]
-    gram = np.array([x[:, kept].T @ x[:, kept] for x, _ in some])
-    cross = np.array([x[:, kept].T @ y for x, y in some])
-    mean, spread, noise = _maximized(gram, cross, sum(float(y @ y) for _, y in some), sum(len(y) for _, y in some))
-    out: list[tuple[float, float, float] | None] = [None] * len(squares)
-    for place, one, square in zip(kept.tolist(), mean.tolist(), spread.tolist(), strict=True):
-        out[place] = (one, max(LEAST_SD, square**0.5), float(squares[place]))
-    return out, noise
-
-
-def _maximized(gram: Floats, cross: Floats, square: float, number: int) -> tuple[Floats, Floats, float]:
-    size = gram.shape[1]
-    mean, spread, noise = np.zeros(size), np.full(size, 0.1), square / number
-    for _ in range(ROUNDS):
-        inside = np.linalg.inv(gram / noise + np.diag(1.0 / spread))
-        own = np.einsum("nij,nj->ni", inside, cross / noise + mean / spread)
-        before, mean = mean, own.mean(axis=0)
-        spread = np.maximum(LEAST_SD**2, (np.einsum("nii->ni", inside) + (own - mean) ** 2).mean(axis=0))
-        missed = square - 2.0 * float((own * cross).sum()) + float(np.einsum("ni,nij,nj->", own, gram, own))
-        noise = (missed + float(np.einsum("nij,nji->", gram, inside))) / number
-        if np.abs(mean - before).max() < 1e-6:
-            break
-    return mean, spread, noise
-
-
 def _training(stream: Stream) -> Iterator[tuple[int, Observation]]:
     for one in stream:
         if one.trains and one.kind == "response" and one.answers:
@@ -161,7 +168,7 @@ def _with_variables(shipped: Document, streams: Sequence[Stream], nodes: Nodes) 
     known = {name: _moments(shipped.variables.get(name, shipped.generic), parts) for name, parts in said.items() if name in nodes}
     if CRAVING in nodes and CRAVING not in known:
         raise Invalid("no_craving", "Nobody in training answered about craving.")
-    return msgspec.structs.replace(shipped, variables={**shipped.variables, **known}, synthetic=shipped.synthetic)
+    return msgspec.structs.replace(shipped, variables={**shipped.variables, **known})
 
 
 def _moments(shipped: Variable, parts: Sequence[Floats]) -> Variable:
@@ -170,29 +177,46 @@ def _moments(shipped: Variable, parts: Sequence[Floats]) -> Variable:
     free = max(1, int((numbers - 1).sum()))
     within = float(sum(((one - one.mean()) ** 2).sum() for one in parts)) / free
     between = max(0.0, float(means.var()) - within * float((1.0 / numbers).mean()))
-    return msgspec.structs.replace(
-        shipped, mean=float(means.mean()), within_sd=max(LEAST_SPREAD, within**0.5), between_sd=max(LEAST_SPREAD, between**0.5)
-    )
+    spreads = {"within_sd": max(LEAST_SPREAD, within**0.5), "between_sd": max(LEAST_SPREAD, between**0.5)}
+    return msgspec.structs.replace(shipped, mean=float(means.mean()), **spreads, note="Learned.")
 
 
-def _coefficients(shipped: Mapping[str, Coefficient], found: Sequence[tuple[float, float, float] | None]) -> dict[str, Coefficient]:
-    made = dict(shipped)
-    for name, one in zip(REGRESSORS, found, strict=bool(found)):
-        if one is not None:
-            made[name] = msgspec.structs.replace(shipped[name], mean=one[0], sd=one[1], mean_square=one[2])
-    return made
+def _coefficients(shipped: Mapping[str, Coefficient], found: Mixed | None) -> dict[str, Coefficient]:
+    return dict(shipped) | {
+        name: msgspec.structs.replace(shipped[name], mean=mean, sd=sd, mean_square=square, source=LEARNED, note="")
+        for name, mean, sd, square in _met(REGRESSORS, found)
+    }
 
 
-def _lags(shipped: LagPrior, names: Sequence[str], found: Sequence[tuple[float, float, float] | None]) -> LagPrior:
+def _covariance(shipped: Mapping[str, Coefficient], found: Mixed | None) -> list[list[float]] | None:
+    """The lower triangle over all regressors: learned ones as they vary together, the others each on its own."""
+    if found is None:
+        return None
+    whole = np.diag([shipped[name].sd ** 2 for name in REGRESSORS])
+    whole[np.ix_(found.met, found.met)] = found.between
+    return [row[: place + 1] for place, row in enumerate(whole.tolist())]
+
+
+def _lags(shipped: LagPrior, names: Sequence[str], found: Mixed | None) -> LagPrior:
     row, sds, squares = dict(shipped.means.get("C", {})), dict(shipped.sds), dict(shipped.mean_squares)
-    for name, one in zip(names, found, strict=bool(found)):
-        if one is not None:
-            row[name], sds[name], squares[name] = one
-    return msgspec.structs.replace(shipped, means={**shipped.means, "C": row}, sds=sds, mean_squares=squares)
+    for name, *numbers in _met(names, found):
+        row[name], sds[name], squares[name] = numbers
+    return msgspec.structs.replace(shipped, means={**shipped.means, "C": row}, sds=sds, mean_squares=squares, note="")
 
 
-def _residual(shipped: Residual, variance: float) -> Residual:
-    return Residual(shipped.shape, shipped.shape * variance)
+def _met(names: Sequence[str], found: Mixed | None) -> Iterator[tuple[str, float, float, float]]:
+    """Of each regressor that was met its mean, its deviation between people and its mean square."""
+    if found is not None:
+        deviations = np.sqrt(np.diag(found.between))
+        for place, *numbers in zip(found.met, found.mean.tolist(), deviations.tolist(), found.squares.tolist(), strict=True):
+            yield names[place], *numbers
+
+
+def _residual(shipped: Residual, *found: Mixed | None, weights: Sequence[int] = (1,)) -> Residual:
+    known = [(one.noise, weight) for one, weight in zip(found, weights, strict=True) if one is not None]
+    if not known:
+        return shipped
+    return Residual(shipped.shape, shipped.shape * sum(noise * weight for noise, weight in known) / sum(weight for _, weight in known))
 
 
 def of_craving(stream: Stream, wanted: Sequence[str]) -> list[Observation]:

@@ -11,8 +11,8 @@ import numpy as np
 
 from models.errors import Invalid
 from risk.laboratory import drift
-from risk.laboratory.alerting import calendar_of, days_of
-from risk.laboratory.budget import alerts, threshold_for
+from risk.laboratory.alerting import calendar_of, days_of, spread, thresholds
+from risk.laboratory.budget import Days, alerts, threshold_for
 from risk.laboratory.channels import COORDINATOR, TOLERANCE, WEEK
 from risk.laboratory.findings import ACTIONS, COVERED, MORE_UNANSWERED, SLOWER, found
 from risk.laboratory.measures import ranking
@@ -23,8 +23,8 @@ from risk.population.artefact import PopulationModel
 from risk.population.features import Model, of_model
 from risk.population.score import probability
 from risk.population.windows import Target, Windows, make_windows
-from risk.refit.table import Floats, Table, Whole, make_table
-from risk.refit.train import SEED, train
+from risk.refit.table import Flags, Floats, Table, Whole, make_table
+from risk.refit.train import SEED, Nested, nested, train
 
 SCHEMA: Final = "breakwater.drift-report/1"
 CLAIM: Final = (
@@ -36,16 +36,21 @@ QUARTER_DAYS: Final = 91
 LEAST_ROWS: Final = 50
 """Windows, prompts or estimates without which a period says nothing."""
 LEAST_EVENTS: Final = 10
+OUTER: Final = 3
+"""Folds of the reference that say how many alerts people get from a model and a threshold that never saw them. Where they are few it is
+more than the budget: a threshold from out-of-fold scores meets scores of a whole model, which lie further apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The reference or what is watched: its windows, one model's rows and their probabilities."""
+    """The reference or what is watched: its windows, one model's rows and their probabilities, and where it would raise alerts."""
 
     dataset: Dataset
     windows: Windows
     table: Table
     p: Floats
+    days: Days
+    raised: Flags
 
     @property
     def known(self) -> Any:
@@ -109,14 +114,28 @@ def _sides(
     if model is not None:
         if absent := sorted(set(model.columns) - set(before.names)):
             raise Invalid("columns_missing", f"The reference has no columns {', '.join(absent)} that the model reads.")
-        scores = [_by(model, one) for one in (before, after)]
+        scores, usual = [_by(model, one) for one in (before, after)], None
         name = {"id": model.id, "target": target, "trained_here": False}
     else:
         tell(f"{reads} of the reference")
         trained = train(before, seed=seed)
-        scores = [trained.out_of_fold, trained.probability(after.x)]
+        scores, usual = [trained.out_of_fold, trained.probability(after.x)], nested(before, outer=OUTER, seed=seed)
         name = {"id": f"{reads}, trained on the reference", "target": target, "trained_here": True}
-    return Side(reference, windows[0], before, scores[0]), Side(now, windows[1], after, scores[1]), name
+    (days, fired), (here, raised) = _alerted(windows, (before, after), scores, usual)
+    return Side(reference, windows[0], before, scores[0], days, fired), Side(now, windows[1], after, scores[1], here, raised), name
+
+
+def _alerted(
+    windows: Sequence[Windows], tables: Sequence[Table], scores: Sequence[Floats], usual: Nested | None
+) -> list[tuple[Days, Flags]]:
+    """Where alerts may be raised, and where they would be by a threshold from the reference; in the reference itself by `usual`."""
+    days = [days_of(*one) for one in zip(windows, tables, strict=True)]
+    p, q = (spread(one, table, len(table_days.day)) for one, table, table_days in zip(scores, tables, days, strict=True))
+    least = threshold_for(days[0], p, COORDINATOR.budget)
+    fired = [p >= least, q >= least]
+    if usual is not None:
+        fired[0] = spread(usual.probability, tables[0], len(p)) >= thresholds(days[0], tables[0], usual, COORDINATOR.budget)
+    return [(one, np.isin(np.arange(len(one.day)), alerts(one, by))) for one, by in zip(days, fired, strict=True)]
 
 
 def _by(model: PopulationModel, table: Table) -> Floats:
@@ -188,7 +207,7 @@ def _months(before: Side, after: Side, at: Whole, drawn: Draws, seed: int) -> It
     limit = drift.limit(usual, starts, days, seed=seed)
     by_day = drift.daily(drift.misses(after.table.y[known], after.p[known], after.table.person[known], moment[known]), days)
     up, down = drift.gathered(by_day), drift.gathered(-by_day)
-    raised, eligible = _alerted(before, after)
+    tops = _rate_limits(before, starts, days, seed)
     inside = _inside(after, at)
     for month, rows in _periods(moment, MONTH_DAYS):
         part = slice(month * MONTH_DAYS, (month + 1) * MONTH_DAYS)
@@ -198,12 +217,12 @@ def _months(before: Side, after: Side, at: Whole, drawn: Draws, seed: int) -> It
             person, ones = after.table.person[seen], np.ones(len(seen))
             out["observed"] = ratio(after.table.y[seen], ones, person, drawn).document()
             out["expected"] = said(float(after.p[seen].mean()))
-        tops = float(up[part].max(initial=0.0)), float(down[part].max(initial=0.0))
-        out["cusum"] = {"too_low": said(tops[0]), "too_high": said(tops[1]), "limit": said(limit), "flagged": max(tops) > limit}
+        low, high = float(up[part].max(initial=0.0)), float(down[part].max(initial=0.0))
+        out["cusum"] = {"too_low": said(low), "too_high": said(high), "limit": said(limit), "flagged": max(low, high) > limit}
         mine = after.table.row[rows]
-        rate = ratio(raised[mine], eligible[mine] / WEEK, after.table.person[rows], drawn)
-        many = bool(rate.low > TOLERANCE * COORDINATOR.budget)  # the whole interval: few people's rate strays far
-        out["alerts"] = {**rate.document(), "budget": COORDINATOR.budget, "flagged": many}
+        rate = ratio(after.raised[mine].astype(float), after.days.eligible[mine] / WEEK, after.table.person[rows], drawn)
+        top = max(TOLERANCE * COORDINATOR.budget, float(tops[month]))
+        out["alerts"] = {**rate.document(), "budget": COORDINATOR.budget, "limit": said(top), "flagged": bool(rate.value > top)}
         told = inside[(inside[:, 0] >= part.start) & (inside[:, 0] < part.stop), 1]
         share = float(told.mean()) if len(told) >= LEAST_ROWS else float("nan")
         out["covered"] = {"value": said(share), "estimates": len(told), "flagged": bool(share < COVERED[0] or share > COVERED[1])}
@@ -215,16 +234,13 @@ def _by_person(side: Side) -> list[Whole]:
     return np.split(np.arange(len(person)), np.nonzero(np.diff(person))[0] + 1)
 
 
-def _alerted(before: Side, after: Side) -> tuple[Floats, Floats]:
-    """Where the model would raise alerts with a threshold from the reference, and where it may: by window."""
-    days, p = days_of(before.windows, before.table), np.full(len(before.windows), np.nan)
-    p[before.table.row] = before.p
-    least = threshold_for(days, p, COORDINATOR.budget)
-    here, q = days_of(after.windows, after.table), np.full(len(after.windows), np.nan)
-    q[after.table.row] = after.p
-    raised = np.zeros(len(q))
-    raised[alerts(here, q >= least)] = 1.0
-    return raised, here.eligible.astype(float)
+def _rate_limits(before: Side, starts: Whole, days: int, seed: int) -> Floats:
+    """Of each month, from the alerts of the reference by person and own day."""
+    person = np.unique(before.days.person, return_inverse=True)[1]
+    own = before.days.day.astype(np.int64) - np.array([one.first for one in before.dataset.people])[before.days.person]
+    by_day = [np.zeros((int(person.max()) + 1, int(own.max()) + 1)) for _ in range(2)]
+    by_day[0][person, own], by_day[1][person, own] = before.raised, before.days.eligible / WEEK
+    return drift.rate_limits(*by_day, starts, MONTH_DAYS, days, seed=seed)
 
 
 def _inside(side: Side, at: Whole) -> Floats:

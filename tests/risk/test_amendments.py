@@ -15,7 +15,7 @@ from risk.estimate.layout import lay_out
 from risk.estimate.nodes import Nodes, from_item_map
 from risk.estimate.prior import REGRESSORS
 from risk.estimate.state import Baseline
-from risk.estimate.warmstart import between_covariance, eigen
+from risk.laboratory.mixed import floored, reml
 from tests.risk.estimate_streams import ITEMS, PRIOR, USUAL, Person, answer, at, node, run, stream, usual_days
 from tests.risk.uncorrected import Uncorrected
 
@@ -289,32 +289,31 @@ def test_4_a_drift_is_followed_as_well_as_by_time_and_intervals_cover_what_stand
 def test_5_the_covariance_between_people_comes_from_unpenalized_estimates_and_can_be_inverted():
     draw = np.random.default_rng(51)
     true = np.diag([0.25, 0.20, 0.10]) ** 2
-    plain, ridged, variances = [], [], []
+    lines, ridged, variances = [], [], []
     for _ in range(400):
         theta = np.array([0.45, 0.30, 0.15]) + draw.multivariate_normal(np.zeros(3), true)
         x = draw.normal(size=(40, 3))
         y = x @ theta + 0.8 * draw.normal(size=40)
-        plain.append(np.linalg.solve(x.T @ x, x.T @ y).tolist())
-        variances.append((0.64 * np.linalg.inv(x.T @ x)).tolist())
+        lines.append(list(zip(x.tolist(), y.tolist(), strict=True)))
+        variances.append(0.64 * np.linalg.inv(x.T @ x))
         ridged.append(np.linalg.solve(x.T @ x + 20 * np.eye(3), x.T @ y))
-    found = np.array(between_covariance(plain, variances))
+    found = reml(lines, (0, 1, 2)).between
     penalized = np.cov(np.array(ridged).T) - np.mean(variances, axis=0)
     assert abs(found[0, 0] ** 0.5 - 0.25) < 0.03
     assert max(penalized[0, 0], 0.0) ** 0.5 < 0.19
+    assert np.isfinite(np.linalg.inv(found)).all()
 
 
 def test_5_eigenvalues_are_floored_not_clipped_at_zero():
     draw = np.random.default_rng(52)
     size = 9
-    estimates = (0.3 + 0.25 * draw.normal(size=(12, size)) * (np.arange(size) < 3) + 0.4 * draw.normal(size=(12, size))).tolist()
-    variances = [(0.16 * np.eye(size)).tolist()] * 12
-    raw = np.cov(np.array(estimates).T) - 0.16 * np.eye(size)
+    estimates = 0.3 + 0.25 * draw.normal(size=(12, size)) * (np.arange(size) < 3) + 0.4 * draw.normal(size=(12, size))
+    raw = np.cov(estimates.T) - 0.16 * np.eye(size)
     clipped = np.maximum(np.linalg.eigvalsh(raw), 0.0)
     assert np.sum(clipped == 0.0) >= 3
-    found = between_covariance(estimates, variances)
-    assert min(eigen(found)[0]) == pytest.approx(0.0004, rel=1e-6)
-    assert np.isfinite(np.linalg.inv(found)).all()
-    assert sorted(eigen(found)[0])[-3:] == pytest.approx(np.linalg.eigvalsh(raw)[-3:], rel=1e-9)
+    found = np.linalg.eigvalsh(floored(raw, 0.0004))
+    assert found[0] == pytest.approx(0.0004, rel=1e-6)
+    assert found[-3:] == pytest.approx(np.linalg.eigvalsh(raw)[-3:], rel=1e-9)
 
 
 # 6. Synergy

@@ -1,19 +1,24 @@
-"""`breakwater drift` and `breakwater forecast` from the command line: their pages, their documents, their exit codes."""
+"""`breakwater drift`, `forecast` and `prior` from the command line: their pages, their documents, their exit codes."""
 
 import csv
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from api.actions.first_run import begin, open_database
+from api.app import build_house
 from api.cli import app
 from api.laboratory import drifting
 from api.laboratory.streams import read_streams
-from models.errors import Invalid
+from api.settings import ApiSettings
+from models.errors import Conflict, Invalid
+from models.settings import DatabaseSettings
 from risk.population.history import Prompts
 from tests.conftest import ROOT
 from tests.risk.population_builders import dataset, people
@@ -89,3 +94,28 @@ def test_craving_may_be_any_asked_variable_and_nothing_else(tmp_path: Path) -> N
     assert set(first) == {"craving", "impulsivity"}
     with pytest.raises(Invalid, match="urge_to_fly"):
         read_streams(tmp_path / "urges.csv", MAPPING, ("urge_to_fly",))
+
+
+def test_a_prior_is_learned_into_a_file_that_a_house_starts_with_and_that_is_never_written_over(
+    tmp_path: Path,
+) -> None:
+    data, file = urges(tmp_path, 24), tmp_path / "prior.json"
+    wanted = ["prior", str(data), "--mapping", str(MAPPING), "--name", "urges", "--to", str(file), "--quiet"]
+    made = CliRunner().invoke(app, wanted)
+    assert made.exit_code == 0, made.output
+    assert "24 of 24 people" in made.output
+    told = json.loads(file.read_bytes())["provenance"]
+    assert sha256(data.read_bytes()).hexdigest() in told["dataset"]
+    with pytest.raises(Conflict, match="file_exists"):
+        CliRunner().invoke(app, wanted, catch_exceptions=False)
+    home = tmp_path / "var"
+    sessions, keys = open_database(DatabaseSettings(url=f"sqlite:///{home / 'breakwater.db'}", directory=home))
+    begin(sessions, keys, ApiSettings())
+    started = ApiSettings.read({"BREAKWATER_PRIOR": str(file)})
+    assert build_house(sessions, keys, started).mind.prior.document.provenance.used == 24
+    file.write_text(file.read_text().replace('"synthetic": false', '"synthetic": true'))
+    with pytest.raises(Invalid, match="prior_refused"):
+        build_house(sessions, keys, started)
+    with pytest.raises(Invalid, match="BREAKWATER_PRIOR"):
+        build_house(sessions, keys, ApiSettings(prior=tmp_path / "none.json"))
+    sessions.close()

@@ -1,0 +1,55 @@
+"""`breakwater prior`: a prior for the estimator, learned from a study's answers, as the file that a house may start with."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from api.laboratory.streams import read_streams
+from models.errors import Conflict
+from risk.estimate.prior import PRIOR_FILE, Prior, load
+from risk.laboratory.learned_prior import Learned, learned, published
+
+
+def run_prior(
+    dataset: Path,
+    mapping: Path | None,
+    craving: Sequence[str],
+    base: Path | None,
+    to: Path,
+    *,
+    name: str,
+    today: date,
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    """Writes the file `to`, and says what is in it. Without `craving` its indicators stay as the protocol asks them.
+
+    Raises Conflict (`file_exists`) where `to` is there: a prior that people's states began from must not change under its name.
+    """
+    if to.exists():
+        raise Conflict("file_exists", f"{to.name} is there already, and a prior never changes; name another place with --to.")
+    tell("answers")
+    streams = read_streams(dataset, mapping, craving or None)
+    began = load(base.read_bytes() if base else (files("risk.estimate") / "priors" / PRIOR_FILE).read_bytes(), rehearsal=streams.synthetic)
+    tell(f"couplings of {len(streams.people)} people")
+    found = learned(streams.people, streams.nodes, began.document)
+    source = f"{streams.title} ({streams.source}), sha256 {_digest(dataset)}"
+    raw = published(found, began, name=name, dataset=source, made_at=today.isoformat(), synthetic=streams.synthetic)
+    to.write_bytes(raw)
+    return _said(load(raw, rehearsal=True), began, found)
+
+
+def _said(made: Prior, began: Prior, found: Learned) -> dict[str, Any]:
+    before = began.document.coupling
+    couplings = [
+        {"name": name, "mean": one.mean, "sd": one.sd, "before": None if one == before[name] else [before[name].mean, before[name].sd]}
+        for name, one in made.document.coupling.items()
+    ]
+    return {"id": made.id, "people": found.people, "used": found.used, "synthetic": made.document.synthetic, "couplings": couplings}
+
+
+def _digest(dataset: Path) -> str:
+    """Of the file; of a folder that of its manifest, which has those of its tables."""
+    return sha256((dataset / "MANIFEST.json" if dataset.is_dir() else dataset).read_bytes()).hexdigest()
