@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from risk.laboratory.channels import COORDINATOR, TOLERANCE
 from risk.laboratory.people import said
+from risk.population.channels import COORDINATOR, TOLERANCE
 
 MORE_UNANSWERED: Final = 0.1
 """Share of prompts left unanswered above the reference's."""

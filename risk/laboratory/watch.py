@@ -13,13 +13,13 @@ from models.errors import Invalid
 from risk.laboratory import drift
 from risk.laboratory.alerting import calendar_of, days_of
 from risk.laboratory.budget import alerts, threshold_for
-from risk.laboratory.channels import COORDINATOR, TOLERANCE, WEEK
 from risk.laboratory.findings import ACTIONS, COVERED, MORE_UNANSWERED, SLOWER, found
 from risk.laboratory.measures import ranking
 from risk.laboratory.people import Draws, draws, ratio, said
 from risk.laboratory.scores import LEAST_PEOPLE, Scored, auroc_of, calibrated, scored, subgroups
 from risk.laboratory.terms import Dataset
 from risk.population.artefact import PopulationModel
+from risk.population.channels import COORDINATOR, TOLERANCE, WEEK
 from risk.population.features import Model, of_model
 from risk.population.score import probability
 from risk.population.windows import Target, Windows, make_windows
