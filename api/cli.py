@@ -6,25 +6,22 @@ Exit codes: 0 done · 1 refused, with the reason · 2 the call's words are off �
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from sqlalchemy.exc import OperationalError
 
-from api import commands, import_commands, rehearsal_commands
+from api import commands, import_commands, model_cli, rehearsal_commands, showing
 from api.logs import set_up_logs
 from api.rehearsal.drive import Wanted
 from api.rehearsal.people.terms import Preset, World
 from api.rehearsal_commands import Lived, Showing
+from api.showing import err, out
 from models.errors import Conflict, Fault, Invalid, Problem
 from models.kinds import Role
 from models.lock import AlreadyWriting
@@ -35,9 +32,7 @@ protocol_app = typer.Typer(help="Check and publish what a study says.", no_args_
 staff_app = typer.Typer(help="People who work in a study.", no_args_is_help=True)
 app.add_typer(protocol_app, name="protocol")
 app.add_typer(staff_app, name="staff")
-
-out = Console()
-err = Console(stderr=True)
+app.add_typer(model_cli.app, name="models")
 
 StudySlug = Annotated[str, typer.Option("--study", help="Short name of the study.")]
 
@@ -59,22 +54,13 @@ def _refusals() -> Iterator[None]:
         sys.exit(3)
     except Problem as problem:
         err.print(f"[bold red]Refused[/] ({problem.code}): {escape(problem.detail)}")
-        _faults(problem)
+        showing.faults(problem)
         sys.exit(1)
     except OperationalError as error:
         err.print(f"[bold red]The database does not answer[/] ({type(error.orig).__name__}). Is it running, and is its address right?")
         sys.exit(4)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _faults(problem: Problem) -> None:
-    if not problem.faults:
-        return
-    table = Table("place", "rule", "what is wrong", show_lines=False)
-    for fault in problem.faults:
-        table.add_row(escape(fault.pointer), fault.rule, escape(fault.message))
-    err.print(table)
 
 
 def _settings() -> DatabaseSettings:
@@ -164,9 +150,9 @@ def replay(
     """Send an existing EMA dataset through the API at its own times, and export what the house made of it."""
     if "BREAKWATER_LOG_LEVEL" not in os.environ:
         set_up_logs("WARNING")
-    with _progress("answers sent", quiet) as advance:
+    with showing.progress("answers sent", quiet) as advance:
         result = commands.replay(_settings(), file, mapping, directory, report, advance)
-    _summary(result)
+    showing.summary(result)
 
 
 @app.command()
@@ -179,7 +165,7 @@ def export(
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> None:
     """Write a study's dataset with its codebook."""
-    with _progress("exports", quiet) as advance:
+    with showing.progress("exports", quiet) as advance:
         advance(0, 1)
         built = commands.export(_settings(), study, purpose, to, parquet=parquet, release=release)
         advance(1, 1)
@@ -204,7 +190,7 @@ def import_(
     """Import a study that runs elsewhere, as a protocol to look through: RADAR aRMT and REDCap."""
     places = import_commands.Places(out, report)
     outcome = import_commands.import_files(files, places, frame=frame, days=days, name=name, language=language, by_chance=by_chance)
-    _show_import(outcome.report, places)
+    showing.imported(outcome.report, places)
     if refused := outcome.report["refused"]:
         faults = [Fault(one["file"], one["code"], one["reason"]) for one in refused]
         raise Invalid("files_refused", f"{len(refused)} of {len(files)} files were not imported.", faults)
@@ -218,7 +204,7 @@ def export_dictionary(
 ) -> None:
     """Write instruments as a REDCap data dictionary, or one of them as an instrument archive."""
     notes = import_commands.export_dictionary(protocol, out, instrument)
-    _show_kinds(notes.by_kind())
+    showing.kinds(notes.by_kind())
     typer.echo(str(out))
 
 
@@ -233,11 +219,9 @@ def evaluate(
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> None:
     """Train the population models on a dataset with people held out, and say how good they are and what alerts would do."""
-    found = commands.evaluate(dataset, mapping, report, people=people, repeats=repeats, card=card, tell=_lines(quiet))
+    found = commands.evaluate(dataset, mapping, report, people=people, repeats=repeats, card=card, tell=showing.lines(quiet))
     out.print(f"{found['people']:,} people, {found['person_days']:,} person-days; the rule lets {found['shipped']} ship at most")
-    out.print(f"report  {report / 'report.html'}", highlight=False, soft_wrap=True)
-    if found["synthetic"]:
-        out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone.")
+    showing.report(report, synthetic=found["synthetic"])
 
 
 @app.command()
@@ -252,14 +236,9 @@ def forecast(
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> None:
     """Say how well craving is foreseen, and read from what else is said, by couplings that are shrunk, pooled, unshrunk or none."""
-    found = commands.forecast(dataset, mapping, craving or [], report, repeats=repeats, tell=_lines(quiet))
-    table = Table("squared error", *found["kinds"])
-    for way in found["kinds"]["forecast"]["error"]:
-        table.add_row(way, *(f"{one['error'][way]['value']:.3f}" for one in found["kinds"].values()))
-    out.print(table)
-    out.print(f"report  {report / 'report.html'}", highlight=False, soft_wrap=True)
-    if found["synthetic"]:
-        out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone.")
+    found = commands.forecast(dataset, mapping, craving or [], report, repeats=repeats, tell=showing.lines(quiet))
+    showing.errors(found["kinds"])
+    showing.report(report, synthetic=found["synthetic"])
 
 
 @app.command()
@@ -277,15 +256,8 @@ def prior(
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> None:
     """Learn the estimator's prior from people's answers. A house starts with it by BREAKWATER_PRIOR, and never by itself."""
-    made = commands.prior(dataset, mapping, craving or [], base, to, name=name, tell=_lines(quiet))
-    table = Table("coupling", "mean", "between people", "before")
-    for one in made["couplings"]:
-        before = "as it was" if one["before"] is None else "{:+.3f} ± {:.3f}".format(*one["before"])
-        table.add_row(one["name"], f"{one['mean']:+.3f}", f"{one['sd']:.3f}", before)
-    out.print(table)
-    out.print(f"{made['id']}: {made['used']} of {made['people']} people\n{to}", highlight=False, soft_wrap=True)
-    if made["synthetic"]:
-        out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone; a production study refuses it.")
+    made = commands.prior(dataset, mapping, craving or [], base, to, name=name, tell=showing.lines(quiet))
+    showing.prior(made, to)
 
 
 @app.command()
@@ -300,23 +272,11 @@ def drift(
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> None:
     """Watch what a model reads and expects against a reference: data by week, calibration by month, ranking by quarter. Exit 5: moved."""
-    found = commands.drift(dataset, reference, mapping, model, report, tell=_lines(quiet))
-    table = Table("from day", "what", "of", "found", "limit")
-    for one in found["found"]:
-        table.add_row(str(one["from"] + 1), one["what"], escape(one["of"]), f"{one['value']:.3f}", f"{one['limit']:.3f}")
-    if found["found"]:
-        out.print(table)
-    for one in found["actions"]:
-        out.print(one["words"])
-    out.print(f"report  {report / 'report.html'}", highlight=False, soft_wrap=True)
-    if found["synthetic"]:
-        out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone.")
+    found = commands.drift(dataset, reference, mapping, model, report, tell=showing.lines(quiet))
+    showing.moved(found["found"], found["actions"])
+    showing.report(report, synthetic=found["synthetic"])
     if found["found"]:
         raise typer.Exit(5)
-
-
-def _lines(quiet: bool) -> Callable[[str], None]:
-    return lambda words: None if quiet else err.print(words, highlight=False)
 
 
 DEMO_START = "2026-03-06T13:00Z"
@@ -392,45 +352,3 @@ def _end_well(found: list[Lived]) -> None:
         raise Conflict("promise_broken", "The rehearsal found what must never be: " + "; ".join(sentences) + ".")
     if not all(one.happened.complete for one in found):
         raise typer.Exit(130)
-
-
-@contextmanager
-def _progress(what: str, quiet: bool) -> Iterator[Any]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _show_import(report: dict[str, Any], places: import_commands.Places) -> None:
-    table = Table("file", "format", "fields", "rules: found", "parsed", "carried")
-    for one in report["files"]:
-        rules = (str(one["rules"][name]) for name in ("found", "parsed", "carried"))
-        table.add_row(escape(Path(one["file"]).name), one["format"], str(one["fields"]), *rules)
-    out.print(table)
-    _show_kinds(report["warnings_by_kind"])
-    if report["protocol"] is not None:
-        faults = len(report["faults"])
-        said = "It may be published once it was looked through" if not faults else f"{faults} faults keep it from being published"
-        out.print(f"{escape(str(places.out))}: {said}.", highlight=False)
-    out.print(f"{escape(str(places.report))}: every warning with its place and the original text.", highlight=False)
-
-
-def _show_kinds(kinds: dict[str, int]) -> None:
-    if kinds:
-        table = Table("warning", "times")
-        for kind, times in kinds.items():
-            table.add_row(kind, str(times))
-        out.print(table)
-
-
-def _summary(result: dict[str, Any]) -> None:
-    """The report in brief; all line numbers stand in the JSON beside it."""
-    refused = Counter(one["reason"] for one in result["refused"])
-    table = Table(show_header=False)
-    for name, value in result.items():
-        table.add_row(name.replace("_", " "), str(value) if name != "refused" else str(sum(refused.values())))
-    for reason, number in refused.items():
-        lines = next(one["lines"] for one in result["refused"] if one["reason"] == reason)
-        table.add_row("", f"{reason}: {number}, the first at lines {lines[0]}-{lines[-1]}")
-    out.print(table)

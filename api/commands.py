@@ -52,7 +52,7 @@ from scheduler.worker import Worker, run_forever
 def serve(settings: DatabaseSettings, *, worker: bool, rehearsal: bool, start: datetime | None = None, console: Console) -> None:
     """The server until a signal ends it; what the first run made is printed once, on the terminal and nowhere else."""
     api = ApiSettings.read(os.environ)
-    with writing_process(settings, "breakwater serve"), _opened(settings, rehearsal=rehearsal, start=start) as (sessions, keys):
+    with writing_process(settings, "breakwater serve"), opened(settings, rehearsal=rehearsal, start=start) as (sessions, keys):
         first = begin(sessions, keys, api)
         house = build_house(sessions, keys, api)
         duties = house_duties(house)
@@ -92,7 +92,7 @@ def worker(settings: DatabaseSettings) -> None:
             "SQLite has one writing process, and the server runs the duties inside it; a separate worker needs PostgreSQL "
             "(BREAKWATER_DATABASE_URL).",
         )
-    with _opened(settings) as (sessions, keys):
+    with opened(settings) as (sessions, keys):
         house = build_house(sessions, keys, ApiSettings.read(os.environ))
         with following(sessions, house.clock):
             run_forever(house_duties(house))
@@ -111,10 +111,10 @@ def check_protocol(file: Path) -> None:
 
 def publish_protocol(settings: DatabaseSettings, file: Path, slug: str, effective: str | None, note: str | None) -> Published:
     protocol = checked(file.read_bytes())
-    with writing_process(settings, "breakwater protocol publish"), _opened(settings) as (sessions, keys):
+    with writing_process(settings, "breakwater protocol publish"), opened(settings) as (sessions, keys):
         now = SystemClock().system()
         with sessions.transaction() as session:
-            study = _study(session, slug)
+            study = study_called(session, slug)
             day = _day(effective) or local(now, study.zone).date
             published = publish(session, study_id=study.id, protocol=protocol, effective_from=day, published_by=None, note=note, now=now)
             if published.created:
@@ -125,10 +125,10 @@ def publish_protocol(settings: DatabaseSettings, file: Path, slug: str, effectiv
 def enroll(settings: DatabaseSettings, slug: str, zone: str, arm: str | None) -> tuple[UUID, str, datetime]:
     """Public id of the new enrollment, its code and when that ends."""
     api = ApiSettings.read(os.environ)
-    with writing_process(settings, "breakwater enroll"), _opened(settings) as (sessions, keys):
+    with writing_process(settings, "breakwater enroll"), opened(settings) as (sessions, keys):
         made, now = fresh_code(sessions, api), SystemClock().system()
         with sessions.transaction() as session:
-            study = _study(session, slug)
+            study = study_called(session, slug)
             person = add_person(session, keys, study, Newcomer(zone=zone, arm=arm), site_id=None, now=now)
             code = store_code(session, api, person, made, issued_by=None, system_now=now)
             _write_down(session, keys, study, Act(now, "system", "enrolled", "enrollment", str(person.uid), enrollment_uid=str(person.uid)))
@@ -137,10 +137,10 @@ def enroll(settings: DatabaseSettings, slug: str, zone: str, arm: str | None) ->
 
 def add_staff(settings: DatabaseSettings, login: str, slug: str, roles: list[Role], name: str | None) -> str:
     """The one-time password. Roles hold from now; alerts and estimates need the person's own attestation."""
-    with writing_process(settings, "breakwater staff add"), _opened(settings) as (sessions, keys):
+    with writing_process(settings, "breakwater staff add"), opened(settings) as (sessions, keys):
         login, password, now = login_of(login), new_password(), SystemClock().system()
         with sessions.transaction() as session:
-            study = _study(session, slug)
+            study = study_called(session, slug)
             if staff_queries.staff_by_login(session, login) is not None:
                 raise Invalid("login_taken", "This login is taken.", (Fault("/login", "login_taken", "Choose another one."),))
             staff_id, staff_uid = staff_queries.add_staff(
@@ -168,7 +168,7 @@ def add_staff(settings: DatabaseSettings, login: str, slug: str, roles: list[Rol
 
 def reset_staff(settings: DatabaseSettings, login: str) -> str:
     """Another one-time password; every session of the person ends."""
-    with writing_process(settings, "breakwater staff reset"), _opened(settings) as (sessions, keys):
+    with writing_process(settings, "breakwater staff reset"), opened(settings) as (sessions, keys):
         return reset_password(sessions, keys, login, now=SystemClock().system())
 
 
@@ -181,7 +181,7 @@ def replay(
     home = directory or settings.directory / f"replay-{mapped.study.slug}"
     place = DatabaseSettings.read({"BREAKWATER_DIRECTORY": str(home)})
     start = entries[0].at - EARLIER if entries else None
-    with writing_process(place, "breakwater replay"), _opened(place, rehearsal=True, start=start) as (sessions, keys):
+    with writing_process(place, "breakwater replay"), opened(place, rehearsal=True, start=start) as (sessions, keys):
         house = build_house(sessions, keys, ApiSettings())
         done = send_replay(
             house, make_app(house), mapped, mapping.parent / mapped.protocol, file, entries, left, lambda sent: advance(sent, len(entries))
@@ -245,7 +245,7 @@ class Exported:
 def export(settings: DatabaseSettings, slug: str, purpose: str, to: Path, *, parquet: bool, release: str) -> Exported:
     """Builds a dataset now and puts a copy where it was asked for."""
     formats = ("csv", "parquet") if parquet else ("csv",)
-    with writing_process(settings, "breakwater export"), _opened(settings) as (sessions, keys):
+    with writing_process(settings, "breakwater export"), opened(settings) as (sessions, keys):
         house = build_house(sessions, keys, ApiSettings.read(os.environ))
         return _export(sessions, house, slug, to, ExportRequest(release=release, purpose=purpose, formats=formats))
 
@@ -254,7 +254,7 @@ def _export(sessions: Sessions, house: House, slug: str, to: Path, request: Expo
 
     now = house.clock.study()
     with sessions.transaction() as session:
-        study = _study(session, slug)
+        study = study_called(session, slug)
         uid = request_export(session, SYSTEM, study.id, request, now=now)
     row = _built(sessions, house, uid, now)
     to.mkdir(parents=True, exist_ok=True)
@@ -277,7 +277,8 @@ def _built(sessions: Sessions, house: House, uid: UUID, now: datetime) -> Row[An
 
 
 @contextmanager
-def _opened(settings: DatabaseSettings, *, rehearsal: bool = False, start: datetime | None = None) -> Iterator[tuple[Sessions, Any]]:
+def opened(settings: DatabaseSettings, *, rehearsal: bool = False, start: datetime | None = None) -> Iterator[tuple[Sessions, Any]]:
+    """The database and its keys while a command lasts."""
     sessions, keys = open_database(settings, rehearsal=rehearsal, start=start)
     try:
         yield sessions, keys
@@ -290,7 +291,8 @@ def _write_down(session: WriteSession, keys: Keys, study: Row[Any], act: Act) ->
     append(session, keys, str(study.uid), [act])
 
 
-def _study(session: ReadSession, slug: str) -> Row[Any]:
+def study_called(session: ReadSession, slug: str) -> Row[Any]:
+    """Raises Missing with the names there are."""
     study = study_queries.study_by_slug(session, slug)
     if study is None:
         known = ", ".join(row.slug for row in study_queries.studies_of(session, SYSTEM)) or "none yet"

@@ -86,6 +86,8 @@ class Memory:
     unfolded: frozenset[int]
     """Who has a past that no state has seen: the first answer folds it too."""
     limit: int | None
+    scores: Mapping[int, Mapping[str, Any]] | None = None
+    """What models in use said of the day, by person, as columns of the context; None until a rule asks."""
     folded: dict[int, Folded] = field(default_factory=dict)
     estimates: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[tuple[Arrival, Decided]] = field(default_factory=list)

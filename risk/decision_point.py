@@ -22,6 +22,7 @@ from models.queries import risk as risk_queries
 from models.sealed import randomization_key
 from models.session import WriteSession
 from risk.arrival import Arrival, Decided, Memory, Whereabouts
+from risk.day_risk import scores_of_today
 from risk.decision_rows import store
 from risk.estimate.state import UnknownSchema, decode
 from risk.facts import bereaved
@@ -113,6 +114,8 @@ def _think(session: WriteSession, mind: Mind, memory: Memory, arrival: Arrival, 
     context = _context(memory, arrival, reading, now)
     if sheet(reading.protocol).reads_adherence:
         context = _with_adherence(session, context, arrival, now)
+    if sheet(reading.protocol).reads_model:
+        context = replace(context, **_scores(session, memory, now).get(person.id, {}))
     key = randomization_key(mind.keys, person.randomization_key, person.key_id, str(person.uid))
     decision = decide(context, estimate, reading.protocol, key=key, source=arrival.source)
     _remember(memory, mind, arrival, reading, decision, now)
@@ -153,6 +156,17 @@ def _with_adherence(session: WriteSession, context: PointContext, arrival: Arriv
     """What the person did with the prompts before this answer; read only for a protocol whose rules ask for it."""
     found = recent(session, [arrival.enrollment.id], at=arrival.event_time, now=now, but=arrival.response_id)[arrival.enrollment.id]
     return replace(context, adherence_7d=found.adherence, missed_in_a_row=found.missed_in_a_row, silent_hours=found.silent_hours)
+
+
+def _scores(session: WriteSession, memory: Memory, now: datetime) -> Mapping[int, Mapping[str, Any]]:
+    """Read once for the batch, and only where a rule asks. Where they cannot be read the decision goes on without them, and says so."""
+    if memory.scores is None:
+        try:
+            memory.scores = scores_of_today(session, memory.people.values(), now=now)
+        except Exception as error:  # noqa: BLE001  # contained: a model is never what an answer waits for
+            log.error("decision_point.scores_unread", kind=type(error).__name__)
+            memory.scores = {key: {"population": {"unread": True}} for key in memory.people}
+    return memory.scores
 
 
 def _estimate(session: WriteSession, mind: Mind, memory: Memory, arrival: Arrival, reading: Reading, now: datetime) -> RiskEstimate | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.definition.instrument import Instrument, Item
 from models.definition.itemmap import indicator
+from models.definition.prompting import LATE_GRACE
 from models.kinds import Node
 from risk.terms import Observation
 
@@ -72,6 +73,22 @@ def event_observed(kind: str, *, source_id: str, happened_at: datetime, offset_m
         local_hour=local_hour(happened_at, offset_minutes),
         trains=False,
         event=kind,
+    )
+
+
+def expiry_observed(*, prompt_id: str, expires_at: datetime, offset_minutes: int) -> Observation:
+    """A prompt that reached the person ended without an answer.
+
+    Its time is that until which an answer may still come late and take the prompt out of silence: such an answer always goes before it, so
+    that the fold ends the same however late it arrives.
+    """
+    event_time = expires_at + LATE_GRACE
+    return Observation(
+        source_id=f"expiry:{prompt_id}",
+        kind="expiry",
+        event_time=event_time,
+        local_hour=local_hour(event_time, offset_minutes),
+        trains=False,
     )
 
 

@@ -27,7 +27,7 @@ def opening_of_disclosure(protocol: Protocol, found: Disclosed, person: Row[Any]
 
 
 def opening_of_rule(rule: AlertRule, person: Row[Any], version_id: int, source_id: str, estimate_id: int | None) -> Opening:
-    """Of a tier 2 rule that held at a decision point."""
+    """Of a tier 2 rule that held at a decision point, or that the clock looked at."""
     return Opening(
         study_id=person.study_id,
         enrollment_id=person.id,

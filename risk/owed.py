@@ -47,10 +47,11 @@ def settle(sessions: Sessions, mind: Mind, locate: Locate, *, now: datetime, sys
     return done
 
 
-def take_in(session: WriteSession, mind: Mind, person: Row[Any], observation: Observation, *, gone: bool, now: datetime) -> None:
+def take_in(session: WriteSession, mind: Mind, person: Any, observation: Observation, *, gone: bool, now: datetime) -> None:
     """Something that is no answer was told, or is `gone` again: state and estimates follow at once where that is little, else are owed.
 
-    The caller holds the enrollment's lock and has written the row that the observation is made from.
+    `person` has id, study_id and synthetic of the enrollment. The caller holds the enrollment's lock, or the duty's on its prompt, and has
+    written the row that the observation is made from.
     """
     held = risk_queries.lock_states(session, {person.id}).get(person.id)
     if held is None:
@@ -69,7 +70,7 @@ def take_in(session: WriteSession, mind: Mind, person: Row[Any], observation: Ob
 
 
 def _followed(
-    session: WriteSession, mind: Mind, person: Row[Any], held: Row[Any], observation: Observation, *, gone: bool, now: datetime
+    session: WriteSession, mind: Mind, person: Any, held: Row[Any], observation: Observation, *, gone: bool, now: datetime
 ) -> Folded | None:
     """A step where it is the newest, a bounded refold where it is late or gone. None: too much for now."""
     if gone or held.last_key is None or sort_key(observation) < held.last_key:

@@ -19,7 +19,7 @@ from models.queries import risk as risk_queries
 from models.session import ReadSession, WriteSession
 from risk.estimate.state import RiskState, UnknownSchema, decode, encode
 from risk.mind import Mind
-from risk.observe import content_observed, event_observed, observe, sort_key
+from risk.observe import content_observed, event_observed, expiry_observed, observe, sort_key
 from risk.step import Reading, advance
 from risk.terms import Observation, RiskEstimate
 
@@ -58,6 +58,10 @@ def past_of(session: ReadSession, mind: Mind, enrollment_id: int, *, after: date
         past.extend(
             Past(event_observed(row.kind, source_id=str(row.client_id), happened_at=row.happened_at, offset_minutes=0), reading, None)
             for row in risk_queries.timed_events(session, enrollment_id, after=after)
+        )
+        past.extend(
+            Past(expiry_observed(prompt_id=str(row.uid), expires_at=row.expires_at, offset_minutes=row.offset_minutes), reading, None)
+            for row in risk_queries.expired_prompts(session, enrollment_id, after=after)
         )
         past.extend(
             Past(content_observed(source_id=row.source_id, shown_at=row.decided_at, offset_minutes=0), reading, None)

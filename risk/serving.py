@@ -1,7 +1,7 @@
 """Population models at work: which a study has, and the scores of a person's days.
 
-Everything here is beside the point of an answer: nothing about disclosures, alerts, prompts or content reads a score, and without a model,
-or with a broken one, all else goes on.
+Everything here is beside the point of an answer: no disclosure, prompt or help reads a score, and without a model, or with a broken one,
+all else goes on. What a score in use comes to is judged in `risk.budgeted`.
 """
 
 import hashlib
@@ -17,10 +17,12 @@ from sqlalchemy import Row
 
 from models.codec import canonical
 from models.errors import Problem
+from models.ids import new_uid
 from models.kinds import EnrollmentState, Timing
 from models.protocols import Protocols
 from models.queries import population as rows
 from models.session import ReadSession, WriteSession
+from risk.budgeted import Budget, Scored
 from risk.population.artefact import PopulationModel, read
 from risk.population.features import MONTH, Sources, columns, features_at
 from risk.population.history import History
@@ -95,12 +97,25 @@ def standings(moves: Sequence[Row[Any]]) -> Mapping[str, Standing]:
     return {one: standing((move.what, move.population_model_id) for move in moves if move.target == one) for one in targets}
 
 
-def score_due(session: WriteSession, shelf: Shelf, protocols: Protocols, calendar: Calendar, *, now: datetime, limit: int) -> int:
-    """Scores up to `limit` people whose next local day has begun, and gives how many. Who cannot be scored is logged and asked tomorrow."""
+def score_due(
+    session: WriteSession,
+    shelf: Shelf,
+    protocols: Protocols,
+    calendar: Calendar,
+    *,
+    now: datetime,
+    system_now: datetime,
+    limit: int,
+) -> int:
+    """Scores up to `limit` people whose next local day has begun, judges what models in use say, and gives how many.
+
+    Who cannot be scored is logged and asked tomorrow.
+    """
     people = rows.lock_scored(session, now=now, limit=limit)
     studies = {one.study_id: one.study_synthetic for one in people}
     models = {study: shelf.serving(session, study, synthetic=synthetic) for study, synthetic in studies.items()}
-    at_work = _Round(session, protocols, calendar, now, models)
+    budget = Budget(session, [one.id for one in people], now, system_now)
+    at_work = _Round(session, protocols, calendar, now, models, budget)
     rows.scored(session, [(one.id, at_work.person(one)) for one in people])
     rows.add_scores(session, at_work.scores)
     return len(people)
@@ -115,6 +130,7 @@ class _Round:
     calendar: Calendar
     now: datetime
     models: Mapping[int, Sequence[Serving]]
+    budget: Budget
     sources: dict[int, Sources] = field(default_factory=dict)
     scores: list[dict[str, Any]] = field(default_factory=list)
 
@@ -134,7 +150,35 @@ class _Round:
         zone = self.calendar.zone(day.zone)
         history = history_of(self.session, self.protocols, person, zone, until=day.begins_at, today=day.number)
         known = features(history, day.number, self._sources(person.study_id))
-        return [_score(person, day, one, known, self.now) for one in self.models[person.study_id]]
+        made = [(one, _score(person, day, one, known, self.now)) for one in self.models[person.study_id]]
+        self._judge(person, day, [one for one in made if not one[0].shadow], history, known)
+        return [row for _, row in made]
+
+    def _judge(
+        self, person: Row[Any], day: "_Day", made: Sequence[tuple[Serving, dict[str, Any]]], history: History, known: Mapping[str, float]
+    ) -> None:
+        """Completes the score of the model that spends the alert budget: the one of a week, else the one of a day."""
+        if not made:
+            return
+        heard = rows.newest_answer(self.session, person.id, day.begins_at)
+        evidence = None if heard is None else (day.begins_at - heard) / timedelta(hours=1)
+        for _, score in made:
+            score["evidence_hours"] = evidence
+        serving, row = max(made, key=lambda one: one[0].model.target == "week")
+        scored = Scored(
+            person=person,
+            protocol=self.protocols.get(self.session, person.protocol_version_id),
+            key=serving.key,
+            model=serving.model,
+            probabilities={one.model.target: score["probability"] for one, score in made},
+            history=history,
+            number=day.number,
+            known=known,
+            sources=self._sources(person.study_id),
+            evidence_hours=evidence,
+            as_of=day.begins_at,
+        )
+        row.update(self.budget.judged(scored, f"score:{row['uid']}"))
 
     def _sources(self, study_id: int) -> Sources:
         if study_id not in self.sources:
@@ -174,6 +218,7 @@ def features(history: History, day: int, sources: Sources) -> Mapping[str, float
 def _score(person: Row[Any], day: _Day, serving: Serving, known: Mapping[str, float], now: datetime) -> dict[str, Any]:
     values = {name: known.get(name, nan) for name in serving.model.columns}
     return {
+        "uid": new_uid(),
         "study_id": person.study_id,
         "enrollment_id": person.id,
         "population_model_id": serving.key,
@@ -184,6 +229,7 @@ def _score(person: Row[Any], day: _Day, serving: Serving, known: Mapping[str, fl
         "probability": probability(serving.model, values),
         "inputs_hash": hashlib.sha256(canonical({name: None if isnan(one) else one for name, one in values.items()})).digest(),
         "synthetic": person.synthetic or serving.model.synthetic,
+        **dict.fromkeys(("evidence_hours", "eligible", "crossed", "raised", "shift", "judgement")),
     }
 
 

@@ -107,7 +107,8 @@ class RiskEstimate(msgspec.Struct, frozen=True):
     prior_id: str
     prior_synthetic: bool
     population_model: str | None
-    """None says plainly: no population risk model is loaded, so no probability of use is given."""
+    """Always None: an estimate is a fold of what the person told. What a population model says belongs to a day; a decision names the
+    scores that it read."""
     version: str
     features: Mapping[str, float | None]
     cues: Mapping[str, CueStrength] = {}
@@ -180,3 +181,11 @@ class PointContext:
     missed_in_a_row: int | None = None
     silent_hours: float | None = None
     """These three as `models.definition.decision.TAILORING_VARIABLES` says; None where no rule reads them."""
+    risk_day: float | None = None
+    risk_week: float | None = None
+    risk_crossed: bool | None = None
+    """These three in the same way, from the scores of this day."""
+    self_help_level: float | None = None
+    """The level from which content is offered within the self-help budget."""
+    population: Mapping[str, Any] | None = None
+    """Ids of the scores, models and thresholds that these were read from; None where no rule reads them or no model is in use."""

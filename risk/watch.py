@@ -39,7 +39,7 @@ def watch(session: WriteSession, mind: Mind, study_day: StudyDay, *, now: dateti
     if not people:
         return 0
     rules = {version: _rules(session, mind, version) for version in {one.protocol_version_id for one in people}}
-    asked = [one for one in people if rules[one.protocol_version_id] and _may_be_asked_after(one, now)]
+    asked = [one for one in people if rules[one.protocol_version_id] and may_be_asked_after(one, now)]
     found = recent(session, [one.id for one in asked], at=now, now=now)
     families = {rule.id for some in rules.values() for rule in some}
     standing = rows.newest_alerts(session, [one.id for one in asked], families) if asked else {}
@@ -81,7 +81,8 @@ def _rules(session: WriteSession, mind: Mind, version_id: int) -> Sequence[Alert
         return []
 
 
-def _may_be_asked_after(person: Row[Any], now: datetime) -> bool:
+def may_be_asked_after(person: Row[Any], now: datetime) -> bool:
+    """Whether an alert that nobody disclosed may ask someone to get in touch: not paused, and nothing withdrawn that it needs."""
     paused = person.paused_until is not None and person.paused_until > now
     return not paused and person.consent_collect and person.consent_use and person.consent_contact
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
+from models.definition.prompting import LATE_GRACE
 from models.errors import Conflict
 from models.kinds import PromptState, Timing
 
@@ -39,9 +40,6 @@ TERMINAL: Final = frozenset({_S.COMPLETED, _S.PARTIAL, _S.DECLINED, _S.EXPIRED, 
 """Nothing waits on these. A slot that was blocked or superseded before it was sent may be planned again."""
 
 ANSWERED: Final = frozenset({_S.COMPLETED, _S.PARTIAL, _S.DECLINED})
-
-LATE_GRACE: Final = timedelta(minutes=15)
-"""How long after expiry an answer that was opened in time may end and still be `late`: the longest diary takes ten minutes."""
 
 _UNSENT = (_S.PLANNED, _S.QUEUED)
 _WITH_PERSON = (_S.SENT, _S.DELIVERED, _S.OPENED, _S.SNOOZED)

@@ -14,7 +14,7 @@ from models.session import WriteSession
 
 def act_of(
     house: House,
-    request: Request,
+    request: Request | None,
     viewer: Viewer,
     action: str,
     object_kind: str,
@@ -24,7 +24,7 @@ def act_of(
     purpose: str | None = None,
     **detail: Any,
 ) -> Act:
-    """One act of this request. `detail` holds codes and counts, never content."""
+    """One act of this request, or of the command line. `detail` holds codes and counts, never content."""
     return Act(
         at=house.clock.study(),
         actor=viewer.actor,
@@ -33,7 +33,7 @@ def act_of(
         object_id=None if object_id is None else str(object_id),
         enrollment_uid=None if person is None else str(person),
         purpose=purpose,
-        request_id=request.scope.get("request_id"),
+        request_id=None if request is None else request.scope.get("request_id"),
         detail=detail,
     )
 

@@ -1,4 +1,7 @@
-"""Put a population model to a study, first in shadow; promote it, roll it back, withdraw it. Each by a named human, with a note."""
+"""Put a population model to a study, first in shadow; promote it, roll it back, withdraw it. Each by a named human, with a note.
+
+`request` is None where the human is at the command line.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +41,7 @@ class Stored:
     created: bool
 
 
-def put_model(house: House, request: Request, viewer: Viewer, study: Row[Any], raw: bytes, *, note: str) -> Stored:
+def put_model(house: House, request: Request | None, viewer: Viewer, study: Row[Any], raw: bytes, *, note: str) -> Stored:
     """Stores a model's file and puts it in shadow, in place of one that was there; a file that the study has is put there again.
 
     Raises what `artefact.read` raises, Invalid (`model_unfit`) with the columns that the study's protocols cannot give, and Conflict
@@ -58,7 +61,9 @@ def put_model(house: House, request: Request, viewer: Viewer, study: Row[Any], r
     return Stored(row.uid, row.name, known is None)
 
 
-def move_model(house: House, request: Request, viewer: Viewer, study: Row[Any], model_uid: UUID, what: ModelMove, *, note: str) -> None:
+def move_model(
+    house: House, request: Request | None, viewer: Viewer, study: Row[Any], model_uid: UUID, what: ModelMove, *, note: str
+) -> None:
     """Raises Missing, and Conflict where the move is not legal as the models stand; promoting reads the file once more."""
     now = house.clock.study()
     with house.sessions.transaction() as session:
@@ -72,7 +77,7 @@ def move_model(house: House, request: Request, viewer: Viewer, study: Row[Any], 
 def _move(
     session: WriteSession,
     house: House,
-    request: Request,
+    request: Request | None,
     viewer: Viewer,
     study: Row[Any],
     row: Row[Any],

@@ -20,7 +20,7 @@ from api.auth.participant import live_digests
 from api.deps import House
 from models.errors import Gone, Problem, Unauthenticated
 from models.ids import new_uid
-from models.kinds import DecisionStatus
+from models.kinds import DecisionStatus, PromptState
 from models.queries import response as response_queries
 from models.queries.decision import decisions_of_responses
 from models.queries.prompt import apply_moves
@@ -31,6 +31,7 @@ from risk.facts import told_facts
 from risk.openings import opening_of_disclosure
 from risk.outcome import Answered, outcome_values
 from risk.outcomes_store import close_outcomes_for
+from risk.silence import owe_what_changed
 from scheduler.answered import answer_move
 from scheduler.horizon import plan_follow_up
 from scheduler.moment import whereabouts
@@ -227,6 +228,7 @@ class _Batch:
             moves.append(answer_move(prompt, one.row, again=prompt.id in answered))
             answered.add(prompt.id)
         apply_moves(self.session, moves)
+        owe_what_changed(self.session, [move for move in moves if move.to_state is PromptState.EXPIRED])  # one in time refolds by itself
 
     def _keep_facts(self, judged: Sequence[Judged]) -> None:
         """The person's own word for craving, and a loss that was told, also where an edit says it anew."""

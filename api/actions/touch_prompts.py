@@ -17,6 +17,7 @@ from models.queries.enrollment_phone import revisions
 from models.queries.prompt import Move, apply_moves
 from models.queries.response import lock_prompts
 from models.session import ReadSession, WriteSession
+from risk.silence import owe_what_changed
 from scheduler.quiet import Hours, hours_of
 
 Name = tuple[int, UUID]
@@ -78,6 +79,7 @@ def _round(session: WriteSession, house: House, turn: Sequence[tuple[int, Touch]
         seen = row if move is None else _after(move)
         results[place] = Touched(seen, revision[row.protocol_version_id], expiry, hours[row.enrollment_id])
     apply_moves(session, moves)
+    owe_what_changed(session, moves)
     return results
 
 

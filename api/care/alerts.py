@@ -13,6 +13,7 @@ from api.actions.record_act import act_of, record, record_reading
 from api.auth.staff import StaffViewer
 from api.care.banner import Banner, banner
 from api.care.estimates import EstimateOut, estimate_out
+from api.care.scores import ScoreOut, score_behind, score_out
 from api.deps import House, TheHouse
 from api.pages import cursor_of, etag, read_cursor
 from api.problems import responses
@@ -113,6 +114,8 @@ class AlertOut(Shape):
     snooze_limit_minutes: int
     """0: cannot be snoozed."""
     estimate: EstimateOut | None
+    score: ScoreOut | None
+    """What a population model said, where it raised the alert; null otherwise, and where the viewer may not see estimates."""
     received: list[ReceivedOut]
     """What was shown to the person in the 24 hours before it last occurred, and since."""
     contact_preference: str | None
@@ -205,6 +208,7 @@ def alert_out(house: House, viewer: Viewer, alert_id: UUID) -> AlertOut:
             ladder=_ladder(view),
             snooze_limit_minutes=snooze_limit_minutes(view),
             estimate=estimate_out(newest_estimates(session, [person.id]).get(person.id), now=now) if estimates else None,
+            score=score_out(score_behind(session, row)) if estimates else None,
             received=_received(session, viewer, row, protocol, now),
             contact_preference=person.contact_preference,
             safe_to_voicemail=person.safe_to_voicemail,

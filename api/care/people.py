@@ -1,6 +1,6 @@
 """One person: enroll, read, and what staff may set."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,17 +27,14 @@ from models.kinds import EnrollmentState, Leaving, TimedEventKind
 from models.queries import caseload as lists
 from models.queries import enrollment as rows
 from models.queries import planning
-from models.queries.population import moves_of, newest_scores
+from models.queries.population import newest_scores
 from models.queries.study import study_by_uid
 from models.session import ReadSession
-from risk.policy.variables import EVIDENCE_HOURS
-from risk.serving import standings
+from risk.day_risk import FRESH, in_use
+from risk.population.verdict import is_fresh
 from scheduler.plan.anchors import waiting
 
 router = Router(prefix="/v1/care/participants", tags=["care"])
-
-FRESH = timedelta(hours=26)
-"""A score is made at every local midnight; a day has up to 25 hours, and a duty may be late."""
 
 Label = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """A code of the study, never a name."""
@@ -307,18 +304,17 @@ def _probabilities(session: ReadSession, row: Row[Any], adherence: Recent | None
     """Of models in use alone; a score of one that was rolled back is not shown any more."""
     if adherence is None:
         return []
-    in_use = [key for one in standings(moves_of(session, row.study_id)).values() for key in one.promoted]
     silent = adherence.silent_hours
     return [
         ProbabilityOut(
             target=one.target,
-            probability=one.probability if silent is not None and silent <= EVIDENCE_HOURS and now - one.as_of <= FRESH else None,
+            probability=one.probability if is_fresh(silent) and now - one.as_of <= FRESH else None,
             as_of=one.as_of,
             evidence_age_hours=None if silent is None else round(silent, 2),
             model=one.name,
             synthetic=one.synthetic,
         )
-        for one in newest_scores(session, row.id, in_use)
+        for one in newest_scores(session, row.id, in_use(session, row.study_id))
     ]
 
 

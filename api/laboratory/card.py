@@ -23,7 +23,7 @@ def section(report: Report) -> str:
         "",
         *(f"- {one}" for one in report["notes"]),
         "",
-        f"The most that the shipping rule allows on these data is {report['shipped']}. No model is loaded by the house.",
+        f"The most that the shipping rule allows on these data is {report['shipped']}. No model is shipped with the house.",
         "",
     ]
     shown = [

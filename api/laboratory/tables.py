@@ -133,10 +133,13 @@ def _policy(one: Mapping[str, Any]) -> str:
     if one["policy"] == "reserve":
         share = as_percent({"value": one["by_rise"]}, 0)
         return f"a fifth kept for a rise above the person's own usual ({share} of alerts; {never} of people never alerted)"
-    if one["policy"] == "controller":
+    if one["policy"] in {"controller", "served"}:
+        both = "as a promoted model is served: the fifth kept, and " if one["policy"] == "served" else ""
         days = "" if one["calendar"] else ", as if all had begun on one day"
         raised = plain(one["highest_shift"], 2)
-        return f"a site's threshold follows its rate of 28 days{days} (raised by {raised} on the logit at most; {never} never alerted)"
+        return (
+            f"{both}a site's threshold follows its rate of 28 days{days} (raised by {raised} on the logit at most; {never} never alerted)"
+        )
     if one["policy"] == "open":
         return f"at most two open for a person, each for three weeks ({never} never alerted)"
     return f"one threshold for everybody ({never} never alerted)"

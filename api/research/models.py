@@ -1,6 +1,6 @@
 """Population models of a study: put one there in shadow, promote it, roll it back, withdraw it, and see which stands where."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
@@ -18,7 +18,7 @@ from models.kinds import ModelMove
 from models.queries import population as rows
 from models.session import ReadSession
 from risk.population.artefact import MOST_BYTES, read
-from risk.population.standing import Standing
+from risk.population.standing import Standing, Stands
 from risk.serving import standings
 
 router = Router(prefix="/v1/research/studies/{study_id}/models", tags=["research"])
@@ -65,7 +65,7 @@ class ModelOut(Shape):
     synthetic: bool
     stored_at: Moment
     stored_by: str
-    standing: Literal["in_use", "shadow", "former", "none"]
+    standing: Stands
     """`former`: in use again once those after it are rolled back."""
     readable: bool | None
     """Whether the stored file can still be read; null for one that stands nowhere."""
@@ -108,7 +108,8 @@ def store_model(
 
 @router.post("/{model_id}/promotion", response_model=ModelList, responses=responses(401, 403, 404, 409, 413, 422))
 def promote_model(study: StudyRow, viewer: Manager, model_id: UUID, body: ModelNoteIn, house: TheHouse, request: Request) -> ModelList:
-    """From shadow into use: from the next local day on, staff who may see estimates see its number. It drives nothing by itself."""
+    """From shadow into use, from the next local day on: staff who may see estimates see its number, rules may read it, and it is judged by
+    the alert budget where the protocol has a rule for that."""
     move_model(house, request, viewer, study, model_id, ModelMove.PROMOTED, note=body.note)
     return _listed(house, study)
 
@@ -135,16 +136,7 @@ def _listed(house: House, study: Row[Any]) -> ModelList:
 
 
 def _model(session: ReadSession, row: Row[Any], where: Any, moves: Any, study: Row[Any]) -> ModelOut:
-    of_target: Standing = where.get(row.target, Standing())
-    stands: Literal["in_use", "shadow", "former", "none"] = (
-        "in_use"
-        if of_target.in_use == row.id
-        else "shadow"
-        if of_target.shadow == row.id
-        else "former"
-        if row.id in of_target.promoted
-        else "none"
-    )
+    stands = where.get(row.target, Standing()).of(row.id)
     return ModelOut(
         id=row.uid,
         name=row.name,

@@ -49,6 +49,12 @@ def population_score_row(framing: Framing, person: Person, row: Any) -> dict[str
         "shadow": row.shadow,
         "probability": row.probability,
         "inputs_hash": row.inputs_hash.hex(),
+        "evidence_hours": row.evidence_hours,
+        "eligible": row.eligible,
+        "crossed": row.crossed,
+        "raised": row.raised,
+        "shift": row.shift,
+        "judgement": None if row.judgement is None else _json(row.judgement),
         "synthetic": row.synthetic,
     }
 

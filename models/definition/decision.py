@@ -34,6 +34,13 @@ TAILORING_VARIABLES: Final[dict[str, str]] = {
     "adherence_7d": "Completed on time / (planned - not sent - withdrawn) of the past 7 days, 0 to 1; missing where no prompt counts.",
     "missed_in_a_row": "Prompts of the past 7 days that ended without any answer since the last one that got an answer or a refusal.",
     "silent_hours": "Hours without an answer: since the newest one before this moment, or since the start where none came yet.",
+    "risk_day": "Probability of use within a day by the population model in use, as of the midnight that began this day; missing "
+    "where none is in use, where nothing was answered in the 24 h before that midnight, or where the day was not scored.",
+    "risk_week": "The same within a week.",
+    "risk_crossed": "True where that midnight's score, or the person's own rise, passed its threshold by alert budget; missing where "
+    "it is not known, also where it was not passed after 24 h without an answer.",
+    "self_help_due": "True where the level passes the threshold of the self-help budget and nothing was shown for 4 h; "
+    "missing without a level or without such a threshold.",
     "bereaved": "True where the intake, a weekly review or staff says that someone close died; scenes are then not played by themselves.",
 }
 """Every name a rule may read as `{"var": name}`. A variable that is not known is missing, never imputed."""
@@ -43,6 +50,15 @@ ADHERENCE_VARIABLES: Final = frozenset({"adherence_7d", "missed_in_a_row", "sile
 
 WATCHED_VARIABLES: Final = ADHERENCE_VARIABLES | {"study_day"}
 """What is known of a person who says nothing, so that a rule on adherence needs no answer to be looked at."""
+
+BUDGETED_VARIABLES: Final = frozenset({"risk_crossed"})
+"""What a threshold by alert budget says once a day, at midnight."""
+
+MIDNIGHT_VARIABLES: Final = BUDGETED_VARIABLES | {"risk_day", "risk_week", "study_day"}
+"""What is known at midnight, so that a rule on the budget needs no answer to be looked at."""
+
+MODEL_VARIABLES: Final = BUDGETED_VARIABLES | {"risk_day", "risk_week", "self_help_due"}
+"""What comes from a population model in use."""
 
 
 class Outcome(Document):

@@ -1,9 +1,11 @@
 """Disclosures, alert rules, ladders and staffed hours."""
 
+from typing import Final
+
 from pydantic import Field
 
 from models.definition.base import Code, Document, Text, WallTime
-from models.definition.decision import ADHERENCE_VARIABLES
+from models.definition.decision import ADHERENCE_VARIABLES, BUDGETED_VARIABLES
 from models.definition.expression import Expression, variables_read
 from models.definition.prompting import Weekday
 from models.kinds import RungTarget
@@ -27,10 +29,15 @@ class Disclosure(Document):
     """What the phone shows first."""
 
 
+BUDGET_REFRACTORY_HOURS: Final = 168.0
+"""Between two alerts of a model about one person. Thresholds by alert budget are set for it, so that a protocol cannot choose another."""
+
+
 class AlertRule(Document):
     """A rule over tailoring variables that opens a tier 2 alert. Never tier 3 or 4: those are disclosures.
 
-    One about adherence is looked at by the clock and not at decision points: a person who stops answering reaches none.
+    One about adherence is looked at by the clock and not at decision points: a person who stops answering reaches none. One about the
+    alert budget is looked at when a day begins and is scored.
     """
 
     id: Code
@@ -42,6 +49,10 @@ class AlertRule(Document):
     @property
     def about_adherence(self) -> bool:
         return not variables_read(self.when).isdisjoint(ADHERENCE_VARIABLES)
+
+    @property
+    def about_budget(self) -> bool:
+        return not variables_read(self.when).isdisjoint(BUDGETED_VARIABLES)
 
 
 class Rung(Document):

@@ -1,6 +1,7 @@
 """Designs: which moments a study asks for. Times of day are wall-clock in the participant's zone."""
 
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -10,6 +11,9 @@ from models.kinds import DesignKind, TimedEventKind
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
 """ISO: Monday is 1."""
+
+LATE_GRACE: Final = timedelta(minutes=15)
+"""How long after expiry an answer that was opened in time may end and still be `late`: the longest diary takes ten minutes."""
 
 
 class Burst(Document):

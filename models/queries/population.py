@@ -144,7 +144,7 @@ def scored(session: WriteSession, again: Sequence[tuple[int, datetime | None]]) 
 
 def add_scores(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """A day that a model has scored keeps its score."""
-    session.add_new(PopulationScore, [{"uid": new_uid(), **row} for row in rows])
+    session.add_new(PopulationScore, rows)
 
 
 def newest_scores(session: ReadSession, enrollment_id: int, model_ids: Collection[int]) -> Sequence[Row[Any]]:
@@ -168,6 +168,13 @@ def newest_scores(session: ReadSession, enrollment_id: int, model_ids: Collectio
 
 
 # What is read of one person, for a history.
+
+
+def newest_answer(session: ReadSession, enrollment_id: int, until: datetime) -> datetime | None:
+    """When the newest answer was given of those received up to an instant (ix_response_enrollment_time)."""
+    mine = (Response.enrollment_id == enrollment_id, Response.superseded.is_(False), Response.received_at <= until)
+    found: datetime | None = session.value(select(Response.event_time).where(*mine).order_by(Response.event_time.desc()).limit(1))
+    return found
 
 
 def first_zone(session: ReadSession, enrollment_id: int) -> str | None:

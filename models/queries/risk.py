@@ -4,13 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, text, update
+from sqlalchemy import Row, and_, bindparam, delete, func, select, text, update
 
+from models.definition.prompting import LATE_GRACE
+from models.kinds import PromptState
 from models.session import ReadSession, WriteSession
-from models.tables import DecisionRow, Response, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
+from models.tables import DecisionRow, Prompt, Response, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
 
 STALE = text("risk_state.stale")
 """Said as the partial index says it: SQLite reads every row for `stale = 1`."""
+
+_WENT_BY = and_(Prompt.state == PromptState.EXPIRED, Prompt.sent_at.is_not(None))
 
 _LOCK_STATES = (
     select(RiskStateRow)
@@ -60,11 +64,13 @@ def save_states(session: WriteSession, rows: Sequence[Mapping[str, Any]], known:
 
 
 def with_past(session: ReadSession, enrollment_ids: Collection[int], response_ids: Collection[int]) -> frozenset[int]:
-    """Who of these has timed events, or responses besides the ones given (ix_response_enrollment_time, ix_timed_event_enrollment)."""
+    """Who of these has timed events, prompts that went by, or responses besides the ones given (ix_response_enrollment_time,
+    ix_timed_event_enrollment, ix_prompt_enrollment_due)."""
     people = sorted(enrollment_ids)
     answered = select(Response.enrollment_id).where(Response.enrollment_id.in_(people), Response.id.not_in(sorted(response_ids)))
     lived = select(TimedEvent.enrollment_id).where(TimedEvent.enrollment_id.in_(people))
-    return frozenset(row.enrollment_id for row in session.rows(answered.union(lived)))
+    silent = select(Prompt.enrollment_id).where(Prompt.enrollment_id.in_(people), _WENT_BY)
+    return frozenset(row.enrollment_id for row in session.rows(answered.union(lived, silent)))
 
 
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:
@@ -140,6 +146,17 @@ def timed_events(session: ReadSession, enrollment_id: int, *, after: datetime | 
     if after is not None:
         statement = statement.where(TimedEvent.happened_at >= after)
     return session.rows(statement.order_by(TimedEvent.happened_at, TimedEvent.id))
+
+
+def expired_prompts(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:
+    """Prompts that reached one person and ended without an answer in time, for the fold (ix_prompt_enrollment_due).
+
+    `after`: those that ended no earlier, the time for late answers counted in.
+    """
+    statement = select(Prompt.uid, Prompt.expires_at, Prompt.offset_minutes).where(Prompt.enrollment_id == enrollment_id, _WENT_BY)
+    if after is not None:
+        statement = statement.where(Prompt.expires_at >= after - LATE_GRACE)
+    return session.rows(statement.order_by(Prompt.expires_at, Prompt.id))
 
 
 def content_shown(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:

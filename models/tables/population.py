@@ -1,6 +1,7 @@
 """Population models: their files, what humans did with them, and what they said of whom."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
@@ -51,6 +52,8 @@ class PopulationScore(Base):
     __table_args__ = (
         UniqueConstraint("enrollment_id", "population_model_id", "study_day", "study_id", name="uq_population_score_day"),
         CheckConstraint("probability >= 0 AND probability <= 1", name="a_probability"),
+        CheckConstraint("crossed IN ('probability', 'rise')", name="a_crossing"),
+        Index("ix_population_score_study", "study_id", "as_of"),
     )
 
     id: Mapped[int] = key()
@@ -64,4 +67,12 @@ class PopulationScore(Base):
     shadow: Mapped[bool] = mapped_column(comment="shown to no one, drives nothing")
     probability: Mapped[float]
     inputs_hash: Mapped[bytes] = mapped_column(comment="sha256 of the features that the model read")
+    evidence_hours: Mapped[float | None] = mapped_column(comment="at the midnight, since the newest answer; null: none, or in shadow")
+    eligible: Mapped[bool | None] = mapped_column(comment="an alert may be raised: the day counts for the budget; null: not judged")
+    crossed: Mapped[str | None] = mapped_column(comment="which threshold by alert budget was passed: probability or rise")
+    raised: Mapped[bool | None] = mapped_column(comment="an alert was raised for it; null: not judged")
+    shift: Mapped[float | None] = mapped_column(comment="how far the site's threshold stood above the calibrated one, on the logit")
+    judgement: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="thresholds by id and number, what held an alert back, reasons of a crossing"
+    )
     synthetic: Mapped[bool]

@@ -11,7 +11,7 @@ from math import exp2, log
 from risk.estimate import baseline, change, coupling, cues, lagged, levels
 from risk.estimate.coupling import Nowcast
 from risk.estimate.domains import Scores, read
-from risk.estimate.evidence import EPOCH, as_of, days_abstinent
+from risk.estimate.evidence import EPOCH, as_of, days_abstinent, missed_at
 from risk.estimate.layout import Layout, lay_out
 from risk.estimate.nodes import ItemNode
 from risk.estimate.prior import Prior
@@ -53,7 +53,8 @@ def update(state: RiskState, observation: Observation, prior: Prior, nodes: Mapp
     """The state after one observation and what it says.
 
     A source id that the state remembers teaches nothing: the same state comes back, read out as of its newest observation. Only answered
-    prompts (`kind` response, `trains`) train baselines, couplings and detectors; reports move levels.
+    prompts (`kind` response, `trains`) train baselines, couplings and detectors; reports move levels; a prompt that went by (`kind` expiry)
+    counts as missed and moves nothing else.
 
     Raises OutOfOrder where the observation precedes the newest one, OtherPrior where the state was made under another
     prior, Invalid for an indicator outside [0, 1].
@@ -70,7 +71,7 @@ def update(state: RiskState, observation: Observation, prior: Prior, nodes: Mapp
     teach = observation.trains and observation.kind == "response"
     x, nowcast = _nowcast(state, observation, second, scores, prior, layout, teach=teach)
     after = _after(state, observation, second, key, scores, nowcast, prior, layout, teach=teach)
-    return after, read_out(after, observation, second, scores, x, nowcast, prior, layout)
+    return after, read_out(after, state.items, observation, second, scores, x, nowcast, prior, layout)
 
 
 def fold(
@@ -99,7 +100,7 @@ def _again(state: RiskState, observation: Observation, prior: Prior, nodes: Mapp
     second, _ = _key(now)
     scores = read(state.items, now.answers, now.floor, layout, second)
     x, nowcast = _nowcast(state, now, second, scores, prior, layout, teach=False)
-    return read_out(state, now, second, scores, x, nowcast, prior, layout)
+    return read_out(state, state.items, now, second, scores, x, nowcast, prior, layout)
 
 
 def _nowcast(
@@ -171,7 +172,16 @@ def _after(
         days=state.days + (met and _local_day(second, observation.local_hour) != state.last_day),
         last_day=_local_day(second, observation.local_hour) if met else state.last_day,
         novel=cues.novel(state.novel, state.cues, observation.cues, surprise) if observation.cues else state.novel,
+        missed=_missed(state.missed, observation, second),
     )
+
+
+def _missed(before: tuple[float, int, int], observation: Observation, second: int) -> tuple[float, int, int]:
+    """A prompt that ended unanswered counts once more, an answered one ends the row; nothing else is learned from silence."""
+    number, at, row = before
+    if observation.kind == "expiry":
+        return (short(missed_at(before, second) + 1.0), second, row + 1)
+    return (number, at, 0) if observation.kind == "response" else before
 
 
 def _items(before: dict[str, Baseline], scores: Scores, second: int) -> dict[str, Baseline]:

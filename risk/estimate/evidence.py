@@ -1,6 +1,7 @@
 """How old the evidence is, and what may still be said (risk-model.md 2.4 step 9; safety.md rule 5)."""
 
 from datetime import UTC, datetime
+from math import exp2
 from typing import Final, NamedTuple
 
 from models.kinds import EvidenceState
@@ -10,6 +11,7 @@ from risk.terms import Observation, RiskEstimate
 UNKNOWN_AFTER_HOURS: Final = 24.0
 LEARNING_ANSWERS: Final = 14
 LEARNING_DAYS: Final = 5
+MISSED_HALF_LIFE_HOURS: Final = 72.0
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -56,6 +58,15 @@ def judged(age_hours: float | None, *, learning: bool) -> Evidence:
     if age_hours is None or age_hours > UNKNOWN_AFTER_HOURS:
         return Evidence(EvidenceState.UNKNOWN, age_hours)
     return Evidence(EvidenceState.LEARNING if learning else EvidenceState.CURRENT, age_hours)
+
+
+def missed_at(missed: tuple[float, int, int], second: int) -> float:
+    """The decayed number of prompts without an answer, as of a second (`RiskState.missed`).
+
+    >>> missed_at((2.0, 0, 2), 3 * 86_400)
+    1.0
+    """
+    return exp2((missed[1] - second) / 3600.0 / MISSED_HALF_LIFE_HOURS) * missed[0]
 
 
 def days_abstinent(state: RiskState, observation: Observation, second: int) -> float | None:

@@ -1,6 +1,6 @@
 """The estimate and its flat features, read from what one observation left behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import exp2, sqrt
 from operator import add, mul, sub
 from typing import Final
@@ -8,15 +8,15 @@ from typing import Final
 from risk.estimate import change, cues, explain, lagged, levels
 from risk.estimate.coupling import HEAD, NAMED, Nowcast
 from risk.estimate.domains import Scores
-from risk.estimate.evidence import days_abstinent, is_learning, judged
+from risk.estimate.evidence import days_abstinent, is_learning, judged, missed_at
 from risk.estimate.lagged import WIDTH_90
 from risk.estimate.layout import VARIANCE_FLOOR, Layout, Place
 from risk.estimate.nodes import NODES
 from risk.estimate.prior import REGRESSORS, Prior
-from risk.estimate.state import RiskState
+from risk.estimate.state import Baseline, RiskState
 from risk.terms import Band, Observation, RiskEstimate
 
-VERSION: Final = "estimator-2"
+VERSION: Final = "estimator-3"
 LIKING: Final = "relief_expected"
 """The variable of what using is expected to do; as that of craving, its name is part of the prior."""
 OTHER_REWARDS: Final = ("enjoyment", "anticipation")
@@ -31,9 +31,17 @@ _SHARE_NAMES: Final = tuple(f"share:{name}" for name in _SHARES)
 
 
 def read_out(
-    state: RiskState, observation: Observation, second: int, scores: Scores, x: list[float], nowcast: Nowcast, prior: Prior, layout: Layout
+    state: RiskState,
+    before: Mapping[str, Baseline],
+    observation: Observation,
+    second: int,
+    scores: Scores,
+    x: list[float],
+    nowcast: Nowcast,
+    prior: Prior,
+    layout: Layout,
 ) -> RiskEstimate:
-    """What the model says right after `observation`, with `state` as it is after it."""
+    """What the model says right after `observation`, with `state` as it is after it and the baselines as they were `before` it."""
     scale = own_scale(state, layout)
     parts = _contributions(nowcast.theta, x, scale)
     drive = sum(parts)
@@ -45,7 +53,7 @@ def read_out(
     nodes = levels.anchored(found, layout)
     level, rise = levels.activity(found, prior), levels.rise(state.levels)
     discordance = None if scores.own[0] is None else population - scores.own[0]
-    expected = _nowcast(nowcast, scores, state, layout)
+    expected = _nowcast(nowcast, scores, before, layout)
     ahead = _forecast(state, observation.local_hour, prior, layout)
     features: dict[str, float | None] = {
         "level": level,
@@ -146,23 +154,26 @@ def _sensitized(nowcast: Nowcast, prior: Prior, days: int) -> tuple[str, ...]:
     )
 
 
-def _nowcast(nowcast: Nowcast, scores: Scores, state: RiskState, layout: Layout) -> Band:
-    """Craving expected from what is present, on [0, 1]; nothing where no other node was answered."""
+def _nowcast(nowcast: Nowcast, scores: Scores, before: Mapping[str, Baseline], layout: Layout) -> Band:
+    """Craving expected from what is present, on [0, 1]; nothing where no other node was answered.
+
+    The band is set on the scale by the mean of before: that of after has learned this very answer, which would then lie within too often.
+    """
     if layout.main is None or not scores.answered or all(one is None for one in scores.own[1:]):
         return _NOTHING
-    return _on_scale(nowcast.expected, nowcast.sd, state, layout.main)
+    return _on_scale(nowcast.expected, nowcast.sd, before, layout.main)
 
 
 def _forecast(state: RiskState, local_hour: float, prior: Prior, layout: Layout) -> Band:
     ahead = None if layout.main is None else lagged.forecast(state.lagged, local_hour, prior)
     if layout.main is None or ahead is None:
         return _NOTHING
-    return _on_scale(ahead.expected, ahead.sd, state, layout.main)
+    return _on_scale(ahead.expected, ahead.sd, state.items, layout.main)
 
 
-def _on_scale(expected: float, sd: float, state: RiskState, main: Place) -> Band:
+def _on_scale(expected: float, sd: float, items: Mapping[str, Baseline], main: Place) -> Band:
     """Latent units to the scale of the main indicator, [0, 1]."""
-    known = state.items.get(main.variable)
+    known = items.get(main.variable)
     middle = main.mean if known is None else known.mean
     unit = main.unit * main.information / main.pull
     value, width = middle + unit * expected, unit * WIDTH_90 * sd
@@ -180,6 +191,7 @@ def _add_features(flat: dict[str, float | None], state: RiskState, observation: 
     flat["answers_per_day"] = state.answers_per_day
     flat["days_abstinent"] = days_abstinent(state, observation, second)
     flat["hours_since_content"] = None if state.content_at is None else (second - state.content_at) / 3600.0
+    flat["missed_recently"], flat["missed_in_a_row"] = missed_at(state.missed, second), float(state.missed[2])
     flat["new_cue_kinds_28d"] = float(cues.new_kinds(state.cues, second // 86400))
     flat["wanting_liking_gap"], flat["reward_balance"] = reward(scores)
     flat.update(zip(_COVERAGE_NAMES, scores.coverage, strict=True))

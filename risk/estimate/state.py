@@ -10,7 +10,7 @@ import msgspec
 
 from models.errors import Conflict, Invalid
 
-SCHEMA: Final = "risk-state-2-4d3665e0"
+SCHEMA: Final = "risk-state-3-a517a411"
 """Names the layout. The digits are a digest of every field name and of the regressors (a test says so)."""
 
 
@@ -153,6 +153,8 @@ class RiskState(msgspec.Struct, frozen=True):
     last_day: int | None = None
     novel: tuple[int, float] = (0, 0.0)
     """First meetings of a kind of reminder, and their mean surprise."""
+    missed: tuple[float, int, int] = (0.0, 0, 0)
+    """Prompts that ended without an answer: their decayed number at a second, and those in a row since the last answered one."""
 
 
 class _Header(msgspec.Struct):

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from risk.laboratory.budget import ABSTINENT_DAYS, BUDGETS, Days, alerts, concentration, happened, threshold_for
-from risk.laboratory.channels import COORDINATOR, COORDINATOR_SLOW, SELF_HELP
+from risk.laboratory.budget import BUDGETS, Days, alerts, concentration, happened, threshold_for
 from risk.laboratory.people import Draws, said
 from risk.laboratory.policies import RESERVED, RISE, controlled, happened_after, moments, offered, reserved
+from risk.population.channels import ABSTINENT_DAYS, COORDINATOR, COORDINATOR_SLOW, SELF_HELP
 from risk.population.features import columns
 from risk.population.windows import USE, Windows
 from risk.refit.table import Floats, Table, Whole
@@ -34,24 +34,29 @@ def by_budget(windows: Windows, table: Table, done: Nested, drawn: Draws) -> lis
 
 
 def policies(windows: Windows, table: Table, done: Nested, drawn: Draws) -> list[dict[str, Any]]:
-    """The coordinators' budget spent in each way: by the threshold alone, with a reserve for a rise, under the controller, and with at most
-    two alerts open for a person where closing one takes three weeks."""
+    """The coordinators' budget spent in each way: by the threshold alone, with a reserve for a rise, with the reserve under the controller,
+    as a promoted model is served, under the controller alone, and with at most two alerts open where closing one takes three weeks."""
     days, p = days_of(windows, table), spread(done.probability, table, len(windows))
     top = thresholds(days, table, done, COORDINATOR.budget)
     out = [{"policy": "threshold", **alerted(days, alerts(days, p >= top), drawn)}]
-    rise = _rise(windows)
+    when, calendar = calendar_of(windows)
+    site = np.unique([one.site for one in windows.people], return_inverse=True)[1].astype(np.int64)[days.person]
+    rise = rise_of(windows)
     if not np.isnan(rise[days.eligible]).all():
-        fired, by_rise = np.zeros(len(windows), dtype=bool), np.zeros(len(windows), dtype=bool)
+        fired, by_rise, beside = (np.zeros(len(windows), dtype=bool) for _ in range(3))
+        kept = np.full(len(windows), np.inf)
         for (inside, outside), trained in zip(done.splits, done.trained, strict=True):
             mine, others = table.row[inside], table.row[outside]
             both = reserved(days.rows(mine), trained.out_of_fold, rise[mine], COORDINATOR.budget)
             fired[others] = both.fires(p[others], rise[others])
             by_rise[others] = p[others] < both.probability
+            kept[others], beside[others] = both.probability, rise[others] >= both.rise
         raised = alerts(days, fired)
         share = said(float(by_rise[raised].mean())) if len(raised) else None
         out.append({"policy": "reserve", "reserved": RESERVED, "by_rise": share, **alerted(days, raised, drawn)})
-    when, calendar = calendar_of(windows)
-    site = np.unique([one.site for one in windows.people], return_inverse=True)[1].astype(np.int64)[days.person]
+        served = controlled(days, p, kept, when, site, COORDINATOR.budget, beside=beside)
+        highest = said(max(served.highest, default=0.0))
+        out.append({"policy": "served", "calendar": calendar, "highest_shift": highest, **alerted(days, served.raised, drawn)})
     steered = controlled(days, p, top, when, site, COORDINATOR.budget)
     highest = said(max(steered.highest, default=0.0))
     out.append({"policy": "controller", "calendar": calendar, "highest_shift": highest, **alerted(days, steered.raised, drawn)})
@@ -93,7 +98,7 @@ def thresholds(days: Days, table: Table, done: Nested, budget: float) -> Floats:
     return out
 
 
-def _rise(windows: Windows) -> Floats:
+def rise_of(windows: Windows) -> Floats:
     """The newest rise of each person at each window; NaN where the dataset has no estimates."""
     names = [one.name for one in columns(windows.sources)]
     wanted = f"network:{RISE}"

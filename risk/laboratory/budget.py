@@ -10,13 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from risk.laboratory.channels import COORDINATOR, WEEK, Channel, allowed
 from risk.laboratory.people import Draws, Figure, ratio
+from risk.population.channels import COORDINATOR, WEEK, Channel, allowed
 from risk.refit.table import Flags, Floats, Whole
 
 BUDGETS: Final = (0.05, 0.1, 0.2, 0.5)
 """Alerts for each person-week."""
-ABSTINENT_DAYS: Final = 7
 GRID: Final = 400
 """Thresholds that are tried: quantiles of the scores, dense at the top."""
 

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 
 from risk.laboratory.budget import Days, alerts, threshold_for
-from risk.laboratory.channels import COORDINATOR, SELF_HELP, WEEK, Channel, Site, allowed
 from risk.laboratory.measures import logits
 from risk.laboratory.people import Draws, Figure, ratio
+from risk.population.artefact import Both
+from risk.population.channels import COORDINATOR, SELF_HELP, WEEK, Channel, Site, allowed
 from risk.population.history import History
 from risk.refit.table import Flags, Floats, Whole
 
@@ -20,17 +21,6 @@ RESERVED: Final = 0.2
 """The share of a budget that is kept for the person-relative trigger, so that those who never pass an absolute threshold are seen."""
 RISE: Final = "rise"
 LEVEL: Final = "level"
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """An alert is raised from `probability` on, or from a `rise` on: own standard deviations above the person's own usual."""
-
-    probability: float
-    rise: float
-
-    def fires(self, p: Floats, rise: Floats) -> Flags:
-        return np.asarray((p >= self.probability) | (rise >= self.rise))
 
 
 def reserved(days: Days, p: Floats, rise: Floats, budget: float, *, channel: Channel = COORDINATOR) -> Both:
@@ -54,13 +44,22 @@ class Steered:
 
 
 def controlled(
-    days: Days, p: Floats, threshold: Floats, when: Whole, site: Whole, budget: float, *, channel: Channel = COORDINATOR
+    days: Days,
+    p: Floats,
+    threshold: Floats,
+    when: Whole,
+    site: Whole,
+    budget: float,
+    *,
+    beside: Flags | None = None,
+    channel: Channel = COORDINATOR,
 ) -> Steered:
     """The same alerts day by day, with each site's threshold raised while its trailing rate is too high.
 
-    `when` is the calendar day of each row and `site` its site's number.
+    `when` is the calendar day of each row and `site` its site's number. Days `beside` raise alerts however far the threshold is raised.
     """
     above = np.where(threshold < 1.0, logits(p) - logits(np.minimum(threshold, 1.0)), -np.inf)
+    above = above if beside is None else np.where(beside, np.inf, above)
     places: list[int] = []
     highest: list[float] = []
     for one in np.unique(site[days.eligible]).tolist():

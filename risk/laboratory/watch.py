@@ -13,13 +13,13 @@ from models.errors import Invalid
 from risk.laboratory import drift
 from risk.laboratory.alerting import calendar_of, days_of, spread, thresholds
 from risk.laboratory.budget import Days, alerts, threshold_for
-from risk.laboratory.channels import COORDINATOR, TOLERANCE, WEEK
 from risk.laboratory.findings import ACTIONS, COVERED, MORE_UNANSWERED, SLOWER, found
 from risk.laboratory.measures import ranking
 from risk.laboratory.people import Draws, draws, ratio, said
 from risk.laboratory.scores import LEAST_PEOPLE, Scored, auroc_of, calibrated, scored, subgroups
 from risk.laboratory.terms import Dataset
 from risk.population.artefact import PopulationModel
+from risk.population.channels import COORDINATOR, TOLERANCE, WEEK
 from risk.population.features import Model, of_model
 from risk.population.score import probability
 from risk.population.windows import Target, Windows, make_windows
@@ -238,9 +238,9 @@ def _rate_limits(before: Side, starts: Whole, days: int, seed: int) -> Floats:
     """Of each month, from the alerts of the reference by person and own day."""
     person = np.unique(before.days.person, return_inverse=True)[1]
     own = before.days.day.astype(np.int64) - np.array([one.first for one in before.dataset.people])[before.days.person]
-    by_day = [np.zeros((int(person.max()) + 1, int(own.max()) + 1)) for _ in range(2)]
-    by_day[0][person, own], by_day[1][person, own] = before.raised, before.days.eligible / WEEK
-    return drift.rate_limits(*by_day, starts, MONTH_DAYS, days, seed=seed)
+    alerts_by_day, weeks_by_day = (np.zeros((int(person.max()) + 1, int(own.max()) + 1)) for _ in range(2))
+    alerts_by_day[person, own], weeks_by_day[person, own] = before.raised, before.days.eligible / WEEK
+    return drift.rate_limits(alerts_by_day, weeks_by_day, starts, MONTH_DAYS, days, seed=seed)
 
 
 def _inside(side: Side, at: Whole) -> Floats:

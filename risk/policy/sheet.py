@@ -8,7 +8,7 @@ from typing import Any
 from models.codec import digest_hex
 from models.definition.base import Document
 from models.definition.content import ContentItem
-from models.definition.decision import ADHERENCE_VARIABLES, DecisionRule
+from models.definition.decision import ADHERENCE_VARIABLES, MODEL_VARIABLES, DecisionRule
 from models.definition.escalation import AlertRule
 from models.definition.expression import items_read, variables_read
 from models.definition.prompting import FollowUp
@@ -37,7 +37,8 @@ class _Same:
 class Sheet:
     """`variables` and `items` are the names that rules, alert rules, contraindications and follow-ups on the estimate read, sorted.
 
-    `alert_rules` are those of decision points: the ones about adherence are looked at by the clock (`risk.watch`).
+    `alert_rules` are those of decision points: the ones about adherence and about the alert budget are looked at by the clock
+    (`risk.watch`, `risk.budgeted`).
 
     `identifying` items are frozen as given or not, never with their content. `resting` are the codes with rest hours.
     """
@@ -47,6 +48,7 @@ class Sheet:
     items: tuple[str, ...]
     alert_rules: tuple[AlertRule, ...]
     reads_adherence: bool
+    reads_model: bool
     identifying: frozenset[str]
     library: Mapping[str, ContentItem]
     resting: frozenset[str]
@@ -76,7 +78,7 @@ def document_hash(document: Document) -> str:
 def _sheet(same: _Same) -> Sheet:
     protocol = same.document
     assert isinstance(protocol, Protocol)
-    alert_rules = tuple(rule for rule in protocol.alert_rules if not rule.about_adherence)
+    alert_rules = tuple(rule for rule in protocol.alert_rules if not rule.about_adherence and not rule.about_budget)
     trees = tuple(_trees(protocol, alert_rules))
     variables = frozenset[str]().union(*map(variables_read, trees))
     return Sheet(
@@ -85,6 +87,7 @@ def _sheet(same: _Same) -> Sheet:
         items=tuple(sorted(frozenset[str]().union(*map(items_read, trees)))),
         alert_rules=alert_rules,
         reads_adherence=not variables.isdisjoint(ADHERENCE_VARIABLES),
+        reads_model=not variables.isdisjoint(MODEL_VARIABLES),
         identifying=frozenset(item.id for _, item in protocol.series() if item.identifying),
         library={item.code: item for item in reversed(protocol.content)},
         resting=frozenset(item.code for item in protocol.content if item.rest_hours > 0),

@@ -61,6 +61,7 @@ def freeze(context: PointContext, items: Read, variables: Read, sheet: Sheet) ->
             "content_history": {code: _written(at) for code, at in sorted(history.items())},
             "rested": sorted(context.rested & sheet.library.keys()),
             **{name: getattr(context, name) for name in _PLAIN},
+            **({} if context.population is None else {"population": dict(context.population)}),
         },
     }
 
@@ -78,6 +79,7 @@ def thaw(snapshot: Mapping[str, Any]) -> tuple[PointContext, Read, Read]:
         last_content_at=None if said["last_content_at"] is None else datetime.fromisoformat(said["last_content_at"]),
         content_history={code: datetime.fromisoformat(at) for code, at in said["content_history"].items()},
         rested=frozenset(said["rested"]),
+        population=said.get("population"),
         **{name: said[name] for name in _PLAIN if name in said},
     )
     return context, items, dict(snapshot["variables"])

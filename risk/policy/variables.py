@@ -7,10 +7,9 @@ from typing import Final
 
 from models.definition.operations import Value
 from models.kinds import EvidenceState
+from risk.population.channels import SELF_HELP, allowed
+from risk.population.verdict import EVIDENCE_HOURS
 from risk.terms import PointContext, RiskEstimate
-
-EVIDENCE_HOURS: Final = 24.0
-"""Older evidence says nothing about now: unknown, never low (safety.md rule 5)."""
 
 _NODES: Final[Mapping[str, str]] = {"reward": "R", "stress": "S", "withdrawal": "W", "control_failure": "E"}
 _TOP: Final = ("R", "S", "W", "E", "lag")
@@ -22,7 +21,8 @@ def tailoring(context: PointContext, estimate: RiskEstimate | None) -> dict[str,
     Without an estimate, or with one whose newest craving answer is older than 24 h at `context.now`, all that the
     model says is None, `evidence` is `unknown` (None without an estimate) and `age_hours` still tells the age.
     """
-    return _of_point(context) | _of_estimate(estimate, context.now)
+    said = _of_point(context) | _of_estimate(estimate, context.now)
+    return said | {"self_help_due": _self_help_due(context, said["level"])}
 
 
 def _of_point(context: PointContext) -> dict[str, Value]:
@@ -41,6 +41,9 @@ def _of_point(context: PointContext) -> dict[str, Value]:
         "adherence_7d": context.adherence_7d,
         "missed_in_a_row": context.missed_in_a_row,
         "silent_hours": context.silent_hours,
+        "risk_day": context.risk_day,
+        "risk_week": context.risk_week,
+        "risk_crossed": context.risk_crossed,
         "bereaved": context.bereaved,
     }
 
@@ -61,6 +64,15 @@ def _of_estimate(estimate: RiskEstimate | None, now: datetime) -> dict[str, Valu
             "top_contribution": top_contribution(estimate.contributions),
         }
     return said | {"evidence": str(estimate.evidence if known else EvidenceState.UNKNOWN), "age_hours": _finite(age)}
+
+
+def _self_help_due(context: PointContext, level: Value) -> bool | None:
+    """Within the self-help budget: the level passes its threshold, and the channel's time since the last content has gone by."""
+    if context.self_help_level is None or not isinstance(level, float):
+        return None
+    shown = [] if context.last_content_at is None else [0.0]
+    since = 0.0 if context.last_content_at is None else _hours(context.last_content_at, context.now) / 24.0
+    return level >= context.self_help_level and allowed(shown, since, SELF_HELP)
 
 
 def top_contribution(contributions: Mapping[str, float]) -> str | None:

@@ -6,7 +6,7 @@ Reading one trusts nothing: its size, shape, numbers and digest are checked befo
 import hashlib
 from collections.abc import Iterator
 from math import isfinite
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -68,6 +68,17 @@ class Calibration(Part, frozen=True, forbid_unknown_fields=True):
     intercept: float
 
 
+class Both(Part, frozen=True, forbid_unknown_fields=True):
+    """One budget spent in two ways: from `probability` on, or from a `rise` on, own standard deviations above the person's own usual."""
+
+    probability: float
+    rise: float
+
+    def fires(self, p: Any, rise: Any) -> Any:
+        """Of numbers, or of arrays of them."""
+        return (p >= self.probability) | (rise >= self.rise)
+
+
 class Manifest(Part, frozen=True, forbid_unknown_fields=True):
     """What it was trained from. Counts only: no person, no row."""
 
@@ -86,8 +97,11 @@ class Manifest(Part, frozen=True, forbid_unknown_fields=True):
     software: str
 
 
-class PopulationModel(Part, frozen=True, forbid_unknown_fields=True):
-    """The document without its digest. `columns` are names of `risk.population.features.columns`."""
+class PopulationModel(Part, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The document without its digest. `columns` are names of `risk.population.features.columns`.
+
+    What has a default is left out of the document where it says nothing, so that files of before keep their digest.
+    """
 
     schema: Literal["breakwater.population-model/1"]
     model: Literal["M0", "M1a", "M1b", "M1", "M2"]
@@ -99,6 +113,10 @@ class PopulationModel(Part, frozen=True, forbid_unknown_fields=True):
     thresholds: dict[str, float]
     """Alerts for each person-week -> the least probability that raises one."""
     manifest: Manifest
+    reserved: dict[str, Both] = {}
+    """The same budgets, with a part of each kept for a rise above the person's own usual. Empty: there were no estimates."""
+    self_help: dict[str, float] = {}
+    """Offers for each person-week -> the least level of the estimate at which content is offered."""
 
     @property
     def id(self) -> str:
@@ -170,6 +188,9 @@ def _faults(model: PopulationModel) -> Iterator[Fault]:
     yield from unless(model.calibration.slope > 0, "/calibration/slope", "rising", "The slope turns the order of scores around.")
     in_range = all(0.0 <= one <= 1.0 for one in model.thresholds.values())
     yield from unless(in_range, "/thresholds", "probability", "A threshold is a probability.")
+    sound = all(0.0 <= one.probability <= 1.0 and isfinite(one.rise) for one in model.reserved.values())
+    yield from unless(sound, "/reserved", "probability", "A threshold is a probability, or one on the rise is not finite.")
+    yield from unless(all(0.0 <= one <= 100.0 for one in model.self_help.values()), "/self_help", "level", "A threshold is a level.")
     if isinstance(model.learner, LogisticPart):
         yield from _logistic_faults(model.learner, number)
     else:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from models.errors import Conflict
 from models.kinds import ModelMove
+
+Stands = Literal["in_use", "shadow", "former", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,16 @@ class Standing:
     @property
     def in_use(self) -> int | None:
         return self.promoted[-1] if self.promoted else None
+
+    def of(self, model: int) -> Stands:
+        """In a word where a model stands. `former`: in use again once those after it are rolled back.
+
+        >>> Standing(shadow=3, promoted=(1, 2)).of(1)
+        'former'
+        """
+        if model in {self.in_use, self.shadow}:
+            return "in_use" if model == self.in_use else "shadow"
+        return "former" if model in self.promoted else "none"
 
 
 def after(before: Standing, what: ModelMove, model: int) -> Standing:

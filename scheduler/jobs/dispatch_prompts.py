@@ -17,6 +17,8 @@ from models.queries import delivery, moments, outbox
 from models.queries import prompt as prompts
 from models.queries.prompt import Move
 from models.session import WriteSession
+from risk.mind import Mind
+from risk.silence import take_in_expired
 from scheduler.jobs.duties import Duties
 from scheduler.lifecycle import Event, next_moment
 from scheduler.promises import GATEWAY_KIND, prompt_promises, pull_names
@@ -39,7 +41,7 @@ def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
             if not prompts.due(reading, now=now):
                 return looked
         with duties.sessions.transaction() as session:
-            found = dispatch(session, now=now, system_now=system_now, limit=limit)
+            found = dispatch(session, duties.mind, now=now, system_now=system_now, limit=limit)
         looked += found
         if found < limit:
             return looked
@@ -53,10 +55,10 @@ def coming(duties: Duties, *, now: datetime, system_now: datetime) -> timedelta 
     return None if found is None else found - now
 
 
-def dispatch(session: WriteSession, *, now: datetime, system_now: datetime, limit: int) -> int:
+def dispatch(session: WriteSession, mind: Mind, *, now: datetime, system_now: datetime, limit: int) -> int:
     """One batch in the caller's transaction."""
     rows = prompts.claim_due(session, now=now, limit=limit)
-    batch = _Batch(session, rows, now, system_now)
+    batch = _Batch(session, mind, rows, now, system_now)
     for row in rows:
         batch.look(row)
     batch.write()
@@ -77,12 +79,14 @@ class _Batch:
     """The verdicts on one batch of locked prompts, collected and then written set by set."""
 
     session: WriteSession
+    mind: Mind
     rows: Sequence[Row[Any]]
     now: datetime
     system_now: datetime
     moves: list[Move] = field(default_factory=list)
     promises: list[outbox.Promise] = field(default_factory=list)
     ended: list[Row[Any]] = field(default_factory=list)
+    went_by: list[Row[Any]] = field(default_factory=list)
 
     @cached_property
     def gateways(self) -> Mapping[int, Sequence[Row[Any]]]:
@@ -109,10 +113,13 @@ class _Batch:
     def write(self) -> None:
         outbox.promise(self.session, self.promises, system_now=self.system_now)
         prompts.apply_moves(self.session, self.moves)
+        take_in_expired(self.session, self.mind, self.went_by, now=self.now)
         delivery.end_by_key(self.session, pull_names(self.ended), DeliveryState.EXPIRED, "not_fetched", now=self.system_now)
 
     def _expire(self, row: Row[Any], reason: str | None) -> None:
         self._move(row, Event.EXPIRE, reason=reason)
+        if row.sent_at is not None:
+            self.went_by.append(row)
         if not self.gateways[row.study_id]:
             self.ended.append(row)
 

@@ -1,4 +1,4 @@
-"""Scores each person's new local day with the population models of the study, where it has any."""
+"""Scores each person's new local day with the population models of the study, where it has any, and judges what those in use say."""
 
 from datetime import date, datetime, tzinfo
 
@@ -12,7 +12,7 @@ _ROUNDS = 20
 """Batches of one run; what is left waits for the next tick, so that the other duties have their turn."""
 
 
-def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:  # noqa: ARG001  # scores live in study time
+def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
     """Scores everyone whose next day has begun and gives how many."""
     done = 0
     for _ in range(_ROUNDS):
@@ -20,7 +20,7 @@ def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:  # noqa:
             if not population.score_due(reading, now=now):
                 return done
         with duties.sessions.transaction() as session:
-            found = score_due(session, duties.shelf, duties.protocols, _CALENDAR, now=now, limit=BATCH)
+            found = score_due(session, duties.shelf, duties.protocols, _CALENDAR, now=now, system_now=system_now, limit=BATCH)
         done += found
         if found < BATCH:
             return done

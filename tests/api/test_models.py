@@ -10,13 +10,14 @@ from sqlalchemy import select, update
 
 from api.actions.house_duties import house_duties
 from models.codec import canonical
+from models.definition.escalation import AlertRule
 from models.kinds import Role
 from models.tables import Audit, Enrollment, PopulationModelRow, PopulationScore
 from risk.population.artefact import MOST_BYTES, PopulationModel, write
 from scheduler.jobs import score_people
 from tests.api.answering import answer, disclose
 from tests.api.client import Phone, Served, StaffDoor, enroll, fresh, open_study, refusal, sign_in
-from tests.build import Built
+from tests.build import Built, shipped
 from tests.risk.artefacts import model
 
 
@@ -194,3 +195,34 @@ def test_a_broken_model_touches_no_answer_no_disclosure_and_no_page(house, study
     assert (page["open_alerts"], page["highest_tier"], page["probabilities"]) == (1, 4, [])
     (one,) = ida.get(base(study)).json()["items"]
     assert (one["standing"], one["readable"]) == ("in_use", False)
+
+
+RULE = {"id": "score_high", "when": {"var": "risk_crossed"}, "reason": {"en": "The model's number is above its threshold."}}
+
+
+def test_an_alert_of_a_model_says_its_number_the_usual_one_and_that_it_is_an_association(house):
+    protocol = shipped()
+    rules = (*protocol.alert_rules, AlertRule(**RULE))
+    study = open_study(house, protocol.model_copy(update={"alert_rules": rules}), slug=fresh("study"))
+    ida = sign_in(house, study, Role.INVESTIGATOR, login=fresh("ida"))
+    phone = enroll(house, study)
+    with house.house.sessions.transaction() as session:
+        began = house.clock.study() - timedelta(days=10)
+        mine = Enrollment.id == phone.invited.enrollment_id
+        session.execute(update(Enrollment).where(mine).values(started_at=began, start_date=began.date()))
+    moved(ida, study, stored(ida, study, model(number=10)), "promotion")
+    (score,) = scored(house, phone)
+    (listed,) = ida.get(f"/v1/care/alerts?enrollment={phone.enrollment_uid}").json()["items"]
+    assert listed["reason"] == RULE["reason"]["en"]
+    page = ida.get(f"/v1/care/alerts/{listed['id']}").json()
+    shown = page["score"]
+    assert (page["rule"], shown["model"], shown["threshold"]) == ("score_high", model(number=10).id, f"{model(number=10).id}@0.2")
+    assert (shown["probability"], shown["crossed"], shown["threshold_probability"]) == (score.probability, "probability", 0.3)
+    assert 0 < shown["usual"] <= score.probability
+    assert "an association, not a cause" in shown["sentence"]
+    assert shown["evidence_age_hours"] is None, "nobody answered yet"
+    ann = sign_in(house, study, Role.COORDINATOR, login=fresh("ann"), attested=False)
+    assert ann.get(f"/v1/care/alerts/{listed['id']}").status_code in {403, 404}
+    disclose(house, phone)
+    crisis = next(one for one in ida.get(f"/v1/care/alerts?enrollment={phone.enrollment_uid}&tier=4").json()["items"])
+    assert ida.get(f"/v1/care/alerts/{crisis['id']}").json()["score"] is None

@@ -23,7 +23,7 @@ PROMPTS = "/v1/participant/prompts"
 
 def _dispatch(served: Served) -> None:
     with served.house.sessions.transaction() as session:
-        dispatch(session, now=served.clock.study(), system_now=served.clock.system(), limit=1000)
+        dispatch(session, served.house.mind, now=served.clock.study(), system_now=served.clock.system(), limit=1000)
 
 
 def _events(served: Served, uid: str) -> list[str]:

@@ -84,7 +84,7 @@ def test_what_was_sent_stays_where_the_day_is_moved_or_called_off(house: Served,
     first, *_ = prompts(house, phone, PromptState.PLANNED)
     house.clock.study_now = first.due_at + timedelta(seconds=20)
     with house.house.sessions.transaction() as session:
-        dispatch(session, now=house.clock.study(), system_now=house.clock.system(), limit=1000)
+        dispatch(session, house.house.mind, now=house.clock.study(), system_now=house.clock.system(), limit=1000)
     assert phone.put(plan, {"kind": "quit_day", "day": day(5)}).json()["revision"] == 2
     assert [row.uid for row in prompts(house, phone, PromptState.SENT)] == [first.uid]
     assert planned(house, phone) == [f"{day(number)}T{at}" for number in (5, 6) for at in ("09:15", "20:15")]

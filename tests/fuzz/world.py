@@ -100,7 +100,7 @@ class World:
 
     def run_dispatch(self) -> None:
         with self.served.house.sessions.transaction() as session:
-            dispatch(session, now=self.served.clock.study(), system_now=self.served.clock.system(), limit=1000)
+            dispatch(session, self.served.house.mind, now=self.served.clock.study(), system_now=self.served.clock.system(), limit=1000)
 
     def version(self, path: str) -> str:
         """The ETag of what stands at the address, as staff or as the phone reads it."""

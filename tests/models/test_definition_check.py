@@ -300,6 +300,21 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("condition_missing", "/disclosures/0/when", lambda d: d["disclosures"][0].update(when=None)),
     ("out_of_range", "/alert_rules/0/when", lambda d: d["alert_rules"][0].update(when=["<", {"var": "adherence_7d"}, 30])),
     (
+        "not_known_at_midnight",
+        "/alert_rules/0/when",
+        lambda d: d["alert_rules"][0].update(when=["and", {"var": "risk_crossed"}, {"var": "rising"}], refractory_hours=168),
+    ),
+    (
+        "budget_refractory",
+        "/alert_rules/0/refractory_hours",
+        lambda d: d["alert_rules"][0].update(when={"var": "risk_crossed"}, refractory_hours=24),
+    ),
+    (
+        "budget_twice",
+        "/alert_rules/1",
+        lambda d: [one.update(when={"var": "risk_crossed"}, refractory_hours=168) for one in d["alert_rules"][:2]],
+    ),
+    (
         "not_known_in_silence",
         "/alert_rules/0/when",
         lambda d: d["alert_rules"][0].update(when=["and", [">=", {"var": "silent_hours"}, 48], ["==", {"var": "rising"}, True]]),

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from risk.laboratory import budget, channels, policies
+from risk.laboratory import budget, policies
 from risk.laboratory.people import Draws
+from risk.population import channels
 from risk.population.history import Series
 from tests.risk.population_builders import people
 

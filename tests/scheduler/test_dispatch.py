@@ -219,7 +219,7 @@ def test_a_crash_in_the_middle_of_a_batch_leaves_nothing_half_done(place: Place,
 
     def cut() -> None:
         with place.sessions.transaction() as session:
-            dispatch_prompts.dispatch(session, now=NOW, system_now=NOW, limit=10)
+            dispatch_prompts.dispatch(session, place.duties.mind, now=NOW, system_now=NOW, limit=10)
             raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError):
@@ -238,7 +238,7 @@ def test_two_dispatchers_share_a_backlog_without_an_overlap(place: Place, study:
         barrier.wait()
         while True:
             with place.sessions.transaction() as session:
-                if not dispatch_prompts.dispatch(session, now=NOW, system_now=NOW, limit=7):
+                if not dispatch_prompts.dispatch(session, place.duties.mind, now=NOW, system_now=NOW, limit=7):
                     return
 
     threads = [Thread(target=work) for _ in range(2)]

@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
+from models.definition.prompting import LATE_GRACE
 from models.errors import Conflict
 from models.kinds import PromptState, Timing
 from scheduler.lifecycle import (
-    LATE_GRACE,
     TERMINAL,
     TRANSITIONS,
     Event,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from models.definition.base import pointer
-from models.definition.decision import WATCHED_VARIABLES, DecisionRule
+from models.definition.decision import MIDNIGHT_VARIABLES, WATCHED_VARIABLES, DecisionRule
+from models.definition.escalation import BUDGET_REFRACTORY_HOURS
 from models.definition.expression import variables_read
 from models.definition.protocol import Protocol
 from models.errors import Fault
@@ -25,10 +26,30 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
             known = ", ".join(sorted(WATCHED_VARIABLES))
             message = f"A rule on adherence is looked at without an answer, when only {known} are known; not {', '.join(sorted(unknown))}."
             yield Fault(pointer("alert_rules", place, "when"), "not_known_in_silence", message)
+    yield from _budgeted(protocol)
     for place, piece in enumerate(protocol.content):
         if piece.needs_scene and piece.not_when is None:
             message = "Imagining a future can hurt: content that plays a scene says when it must not be offered."
             yield Fault(pointer("content", place, "not_when"), "scene_without_contraindication", message)
+
+
+def _budgeted(protocol: Protocol) -> Iterator[Fault]:
+    """Rules on the alert budget: one, over what is known at midnight, with the refractory time that thresholds are set for."""
+    places = [place for place, rule in enumerate(protocol.alert_rules) if rule.about_budget]
+    for place in places:
+        rule = protocol.alert_rules[place]
+        unknown = variables_read(rule.when) - MIDNIGHT_VARIABLES
+        if unknown:
+            known = ", ".join(sorted(MIDNIGHT_VARIABLES))
+            message = (
+                f"A rule on the alert budget is looked at when a day begins, when only {known} are known; not {', '.join(sorted(unknown))}."
+            )
+            yield Fault(pointer("alert_rules", place, "when"), "not_known_at_midnight", message)
+        if rule.refractory_hours != BUDGET_REFRACTORY_HOURS:
+            message = f"Thresholds by alert budget are set for {BUDGET_REFRACTORY_HOURS:g} hours between two alerts of a person."
+            yield Fault(pointer("alert_rules", place, "refractory_hours"), "budget_refractory", message)
+        if place != places[0]:
+            yield Fault(pointer("alert_rules", place), "budget_twice", "A study has one alert budget, and one rule that spends it.")
 
 
 def _arms(at: tuple[str | int, ...], rule: DecisionRule) -> Iterator[Fault]:

@@ -57,6 +57,10 @@ VARIABLES: Final[Mapping[str, Type]] = {
     "adherence_7d": Type("number", low=0, high=1),
     "missed_in_a_row": Type("number", low=0),
     "silent_hours": Type("number", low=0),
+    "risk_day": Type("number", low=0, high=1),
+    "risk_week": Type("number", low=0, high=1),
+    "risk_crossed": BOOLEAN,
+    "self_help_due": BOOLEAN,
     "bereaved": BOOLEAN,
 }
 """Every tailoring variable but `instrument`, whose words are the protocol's own."""

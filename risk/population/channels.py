@@ -1,14 +1,19 @@
 """How often anyone may be alerted: refractory times, alerts that are still open, and a site's threshold that follows its own rate. Pure.
 
-The house's rules for a model's alerts, simulated in an evaluation before any model raises one (risk-model.md 2.3 and 2.4).
+The house's rules for a model's alerts (risk-model.md 2.3 and 2.4): the same code when thresholds are set and simulated on a dataset, and
+when a promoted model serves.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
+
+from models.definition.escalation import BUDGET_REFRACTORY_HOURS
 
 WEEK: Final = 7.0
+ABSTINENT_DAYS: Final = 7
+"""A model alerts about people without a use for so long: a use that was told is a rule of its own, outside the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,9 @@ class Channel:
     open_days: float = 0.0
 
 
-COORDINATOR: Final = Channel("coordinator", 0.2, 7.0, most_open=2, open_days=7.0)
-COORDINATOR_SLOW: Final = Channel("coordinator, three weeks to close", 0.2, 7.0, most_open=2, open_days=21.0)
+_REFRACTORY_DAYS: Final = BUDGET_REFRACTORY_HOURS / 24.0
+COORDINATOR: Final = Channel("coordinator", 0.2, _REFRACTORY_DAYS, most_open=2, open_days=7.0)
+COORDINATOR_SLOW: Final = Channel("coordinator, three weeks to close", 0.2, _REFRACTORY_DAYS, most_open=2, open_days=21.0)
 SELF_HELP: Final = Channel("self-help", 7.0, 4.0 / 24.0)
 
 
@@ -49,11 +55,26 @@ def admitted(moments: Sequence[float], channel: Channel) -> list[int]:
     return chosen
 
 
-def allowed(raised: Sequence[float], moment: float, channel: Channel) -> bool:
-    """Whether a person who was alerted at `raised`, in order, may be alerted at `moment`."""
+Held = Literal["refractory", "open"]
+
+
+def held_by(raised: Sequence[float], moment: float, channel: Channel, *, still_open: int | None = None) -> Held | None:
+    """What keeps a person who was alerted at `raised`, in order, from being alerted at `moment`; None: nothing.
+
+    `still_open`: how many are known to be open. None: nobody's work is known, and each counts as open for the channel's `open_days`.
+
+    >>> held_by([0.0], 6.0, COORDINATOR), held_by([0.0], 7.0, COORDINATOR), held_by([0.0, 7.0], 14.0, COORDINATOR, still_open=2)
+    ('refractory', None, 'open')
+    """
     if raised and moment < raised[-1] + channel.refractory_days:
-        return False
-    return channel.most_open is None or len(raised) - bisect_right(raised, moment - channel.open_days) < channel.most_open
+        return "refractory"
+    open_now = len(raised) - bisect_right(raised, moment - channel.open_days) if still_open is None else still_open
+    return "open" if channel.most_open is not None and open_now >= channel.most_open else None
+
+
+def allowed(raised: Sequence[float], moment: float, channel: Channel) -> bool:
+    """Whether nothing holds an alert back, where nobody's work is known."""
+    return held_by(raised, moment, channel) is None
 
 
 TOLERANCE: Final = 1.25
@@ -89,9 +110,27 @@ class Site:
     _alerts: list[int] = field(default_factory=list)
     _weeks: list[float] = field(default_factory=list)
 
-    def ends_day(self, alerts: int, eligible: int) -> None:
-        """After a day with so many alerts among so many eligible people."""
+    def saw_day(self, alerts: int, eligible: int) -> None:
+        """A day before this one, with so many alerts among so many eligible people; its shift is known."""
         self._alerts = [*self._alerts[1 - TRAILING_DAYS :], alerts]
         self._weeks = [*self._weeks[1 - TRAILING_DAYS :], eligible / WEEK]
+
+    def ends_day(self, alerts: int, eligible: int) -> None:
+        """The same, and the threshold of the next day."""
+        self.saw_day(alerts, eligible)
         self.shift = steered(self.shift, sum(self._alerts), sum(self._weeks), self.budget)
         self.highest = max(self.highest, self.shift)
+
+
+def shift_of(days: Mapping[int, tuple[int, int]], since: int, shift: float, today: int, budget: float) -> float:
+    """A site's shift on day `today`, from what it was on day `since` and (alerts, eligible people) by day.
+
+    >>> shift_of({day: (3, 40) for day in range(30)}, 29, 0.5, 30, 0.2), shift_of({}, 30, 0.5, 30, 0.2)
+    (0.55, 0.5)
+    """
+    site = Site(budget, shift)
+    for day in range(since - TRAILING_DAYS, since):
+        site.saw_day(*days.get(day, (0, 0)))
+    for day in range(since, today):
+        site.ends_day(*days.get(day, (0, 0)))
+    return site.shift
