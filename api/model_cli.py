@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from api import model_commands
 from api.showing import out
@@ -24,8 +24,10 @@ Model = Annotated[str, typer.Argument(help="The model's name or id, or the begin
 @app.command("list")
 def list_(study: StudySlug) -> None:
     """Show every model that was put to the study, and where it stands."""
-    table = Table("model", "stands", "newest act", "by", "note")
-    for one in model_commands.list_models(_settings(), study):
+    found = model_commands.list_models(_settings(), study)
+    name = Column("model", min_width=max((len(one.row.name) for one in found), default=0))  # to be copied whole
+    table = Table(name, "stands", "newest act", "by", "note")
+    for one in found:
         act = ("", "", "") if one.move is None else (f"{one.move.what} {one.move.at:%Y-%m-%d}", one.move.by, one.move.note)
         table.add_row(one.row.name, one.stands.replace("_", " "), *map(escape, act))
     out.print(table)

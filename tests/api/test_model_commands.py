@@ -49,7 +49,7 @@ def listed(study: str) -> list[tuple[str, str]]:
     done = called("list", study=study, by=None)
     assert done.exit_code == 0, done.output
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in done.output.splitlines() if line.startswith("│")]
-    return [(cells_of[0], cells_of[1]) for cells_of in cells]
+    return [(cells_of[0], cells_of[1]) for cells_of in cells if cells_of[0]]  # a note may go on in a second line
 
 
 def test_a_model_is_added_promoted_and_rolled_back_by_name_and_each_act_is_in_the_audit(study: str, tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ LATER_HOURS = 80
 """At the end system time goes on by this much, past every lease, retry and end of a promise."""
 LAST_MOVE_HOURS = 5
 """And study time by this much in a rehearsal: past every outcome's window, and some rungs up each ladder."""
+JOIN_SECONDS = 240
+"""How long clients may take to come to rest, all together."""
 LEFT_OPEN = 4
 """Alerts that nobody takes to the end; each rings every few minutes of study time."""
 ZONES = ("America/New_York", "America/Los_Angeles", "America/Chicago", "America/Phoenix")
@@ -172,7 +174,7 @@ class Run:
 
     def quiet(self) -> None:
         """Nothing is broken any more. What was begun is finished, time goes on past every deadline, and what is owed is done."""
-        ends = monotonic() + self.size.quiet_seconds
+        ends = monotonic() + min(JOIN_SECONDS, self.size.quiet_seconds)
         for process in self.house.processes:
             if not process.alive:
                 process.start()

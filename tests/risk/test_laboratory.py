@@ -225,4 +225,5 @@ def test_craving_that_causes_use_is_found_and_stress_that_does_not_is_not(report
 def test_the_examples_in_the_documentation_hold() -> None:
     names = ("api.laboratory.words", "risk.population.channels")
     results = [doctest.testmod(importlib.import_module(name)) for name in names]
-    assert [(one.failed, one.attempted) for one in results] == [(0, 4), (0, 4)]
+    assert [one.failed for one in results] == [0, 0]
+    assert all(one.attempted >= 4 for one in results)
