@@ -105,6 +105,7 @@ def prompt(number: int, day: int, received: str) -> dict[str, str]:
 
 def answer(number: int, variable: str, item: str, value: str, at: str) -> dict[str, str]:
     row = {"participant_id": "p1", "response_id": f"r{number}", "newest": "1", "protocol_revision": "1", "event_time_utc": at}
+    row |= {"instrument": {"am": "morning", "pm": "evening", "m": "momentary"}[item.split("_", maxsplit=1)[0]]}
     return row | {"item": item, "variable": variable, "value": value, "value_number": value if value.isdigit() else ""}
 
 
