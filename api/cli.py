@@ -253,10 +253,11 @@ def prior(
     base: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="The prior that it begins from. Default: the shipped one.")
     ] = None,
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="The people are simulated; an export says so itself.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
 ) -> None:
     """Learn the estimator's prior from people's answers. A house starts with it by BREAKWATER_PRIOR, and never by itself."""
-    made = commands.prior(dataset, mapping, craving or [], base, to, name=name, tell=showing.lines(quiet))
+    made = commands.prior(dataset, mapping, craving or [], base, to, name=name, synthetic=synthetic, tell=showing.lines(quiet))
     showing.prior(made, to)
 
 

@@ -219,12 +219,13 @@ def prior(
     to: Path,
     *,
     name: str,
+    synthetic: bool,
     tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """A prior learned from a dataset; numpy is loaded only here, as in `evaluate`."""
     from api.laboratory.learning import run_prior
 
-    return run_prior(dataset, mapping, craving, base, to, name=name, today=SystemClock().system().date(), tell=tell)
+    return run_prior(dataset, mapping, craving, base, to, name=name, synthetic=synthetic, today=SystemClock().system().date(), tell=tell)
 
 
 def drift(

@@ -21,10 +21,13 @@ def run_prior(
     to: Path,
     *,
     name: str,
+    synthetic: bool,
     today: date,
     tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """Writes the file `to`, and says what is in it. Without `craving` its indicators stay as the protocol asks them.
+
+    `synthetic`: the people are simulated, which an export says by itself. A prior of simulated people is no base for one of real people.
 
     Raises Conflict (`file_exists`) where `to` is there: a prior that people's states began from must not change under its name.
     """
@@ -32,11 +35,12 @@ def run_prior(
         raise Conflict("file_exists", f"{to.name} is there already, and a prior never changes; name another place with --to.")
     tell("answers")
     streams = read_streams(dataset, mapping, craving or None)
-    began = load(base.read_bytes() if base else (files("risk.estimate") / "priors" / PRIOR_FILE).read_bytes(), rehearsal=streams.synthetic)
+    simulated = synthetic or streams.synthetic
+    began = load(base.read_bytes() if base else (files("risk.estimate") / "priors" / PRIOR_FILE).read_bytes(), rehearsal=simulated)
     tell(f"couplings of {len(streams.people)} people")
     found = learned(streams.people, streams.nodes, began.document)
     source = f"{streams.title} ({streams.source}), sha256 {_digest(dataset)}"
-    raw = published(found, began, name=name, dataset=source, made_at=today.isoformat(), synthetic=streams.synthetic)
+    raw = published(found, began, name=name, dataset=source, made_at=today.isoformat(), synthetic=simulated)
     to.write_bytes(raw)
     return _said(load(raw, rehearsal=True), began, found)
 

@@ -1,11 +1,13 @@
 """5 and 10: a world in which nothing is to be found, and answers that are missing because of what they would say."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from api.rehearsal.people.terms import Feelings, World
 from bench.acceptance.check import Check
 from bench.acceptance.recovery import NAMES, priors
-from bench.acceptance.worlds import NODES, bare_null, lived_people
+from bench.acceptance.worlds import NODES, bare_null, bare_people, lived_people
 from risk.estimate import change, estimator
 from risk.estimate.nodes import Nodes
 from risk.estimate.prior import Prior
@@ -22,22 +24,29 @@ def run(observations: list[Observation], prior: Prior, nodes: Nodes) -> list[Ris
 def checks(people: int, days: int = 120) -> list[Check]:
     """Flags at the end of each person's time; alarms of both detectors a day, against one in 60 days."""
     prior, _ = priors()
-    flagged, alarms, watched = [], np.zeros(2), np.zeros(2)
-    for observations in bare_null(people, days, seed=15):
-        estimates = run(observations, prior, ITEMS)
-        flagged.append(bool(estimates[-1].sensitized))
-        found = _alarms(estimates, prior)
-        alarms += found[0]
-        watched += found[1]
-    ratio = 60.0 * alarms / watched
+    flagged, alarms, ratio = _watched(bare_null(people, days, seed=15), prior)
+    _, usual, of_usual = _watched((one for _, one in bare_people(people // 2, days, seed=15)), prior)
     lived = [bool(run(one.observations, prior, NODES)[-1].sensitized) for one in _null_lives(people // 2)]
     return [
         Check("5", "null world: people flagged as sensitized", float(np.mean(flagged)), None, 0.10, f"{people} people, {days} d"),
         Check("5", "null world, lived people: flagged", float(np.mean(lived)), None, 0.10, f"{len(lived)} people, 60 d"),
         Check("5", "null world: alarms on innovations / design", float(ratio[0]), 0.75, 1.25, f"{alarms[0]:.0f} alarms"),
         Check("5", "null world: alarms on the frozen baseline / design", float(ratio[1]), 0.75, 1.25, f"{alarms[1]:.0f} alarms"),
+        Check("5", "people as in the table: alarms on the frozen baseline / design", float(of_usual[1]), note=f"{usual[1]:.0f} alarms"),
         *_missing(people // 2),
     ]
+
+
+def _watched(streams: Iterable[list[Observation]], prior: Prior) -> tuple[list[bool], np.ndarray, np.ndarray]:
+    """Who is flagged at the end; alarms of both detectors, and these a day against one in 60 days."""
+    flagged, alarms, watched = [], np.zeros(2), np.zeros(2)
+    for observations in streams:
+        estimates = run(observations, prior, ITEMS)
+        flagged.append(bool(estimates[-1].sensitized))
+        found = _alarms(estimates, prior)
+        alarms += found[0]
+        watched += found[1]
+    return flagged, alarms, 60.0 * alarms / watched
 
 
 def _null_lives(people: int) -> list:

@@ -99,11 +99,11 @@ def test_craving_may_be_any_asked_variable_and_nothing_else(tmp_path: Path) -> N
 def test_a_prior_is_learned_into_a_file_that_a_house_starts_with_and_that_is_never_written_over(
     tmp_path: Path,
 ) -> None:
-    data, file = urges(tmp_path, 24), tmp_path / "prior.json"
+    data, file = urges(tmp_path, 20), tmp_path / "prior.json"
     wanted = ["prior", str(data), "--mapping", str(MAPPING), "--name", "urges", "--to", str(file), "--quiet"]
     made = CliRunner().invoke(app, wanted)
     assert made.exit_code == 0, made.output
-    assert "24 of 24 people" in made.output
+    assert "20 of 20 people" in made.output
     told = json.loads(file.read_bytes())["provenance"]
     assert sha256(data.read_bytes()).hexdigest() in told["dataset"]
     with pytest.raises(Conflict, match="file_exists"):
@@ -112,10 +112,11 @@ def test_a_prior_is_learned_into_a_file_that_a_house_starts_with_and_that_is_nev
     sessions, keys = open_database(DatabaseSettings(url=f"sqlite:///{home / 'breakwater.db'}", directory=home))
     begin(sessions, keys, ApiSettings())
     started = ApiSettings.read({"BREAKWATER_PRIOR": str(file)})
-    assert build_house(sessions, keys, started).mind.prior.document.provenance.used == 24
-    file.write_text(file.read_text().replace('"synthetic": false', '"synthetic": true'))
+    assert build_house(sessions, keys, started).mind.prior.document.provenance.used == 20
+    simulated = tmp_path / "simulated.json"
+    assert CliRunner().invoke(app, [*wanted[:-2], str(simulated), "--synthetic", "--quiet"]).exit_code == 0
     with pytest.raises(Invalid, match="prior_refused"):
-        build_house(sessions, keys, started)
+        build_house(sessions, keys, ApiSettings(prior=simulated))
     with pytest.raises(Invalid, match="BREAKWATER_PRIOR"):
         build_house(sessions, keys, ApiSettings(prior=tmp_path / "none.json"))
     sessions.close()

@@ -13,6 +13,7 @@ from api.actions.first_run import shipped
 from api.laboratory.foreign import read_foreign
 from api.laboratory.mapping import load_mapping
 from api.laboratory.own_layout import read_own
+from api.laboratory.streams import read_streams
 from models.errors import Invalid
 from risk.population.features import columns, features_at
 from risk.population.history import Told
@@ -104,6 +105,7 @@ def prompt(number: int, day: int, received: str) -> dict[str, str]:
 
 def answer(number: int, variable: str, item: str, value: str, at: str) -> dict[str, str]:
     row = {"participant_id": "p1", "response_id": f"r{number}", "newest": "1", "protocol_revision": "1", "event_time_utc": at}
+    row |= {"instrument": {"am": "morning", "pm": "evening", "m": "momentary"}[item.split("_", maxsplit=1)[0]]}
     return row | {"item": item, "variable": variable, "value": value, "value_number": value if value.isdigit() else ""}
 
 
@@ -165,6 +167,14 @@ def test_the_houses_own_export_becomes_histories(export: Path) -> None:
     assert one.events["missed_dose"].at == (1.0,)  # the morning asks about the day before
     assert one.events["dose"].at == (2.0,)
     assert (one.states["level"].known, set(one.states)) == ((pytest.approx(2 + 9 / 24),), {"level", "share:S"})
+
+
+def test_the_houses_own_export_becomes_answers_as_they_were_asked_or_with_one_craving(export: Path) -> None:
+    asked, merged = read_streams(export, None, None), read_streams(export, None, ())
+    assert (asked.synthetic, asked.craving, merged.craving) == (True, (), ("craving",))
+    speak = [{name for name, node in found.nodes.items() if node.node == "C"} for found in (asked, merged)]
+    assert speak[0] > speak[1] == {"craving"}
+    assert [found.people[0][0].answers["craving"] for found in (asked, merged)] == [pytest.approx(0.1)] * 2
 
 
 def test_a_use_that_was_uploaded_late_is_an_outcome_but_not_yet_a_feature(export: Path) -> None:
