@@ -5,11 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from risk.laboratory import budget, policies
-from risk.laboratory.people import Draws
+from risk.laboratory import alerting, budget, policies
+from risk.laboratory.evaluate import Run
+from risk.laboratory.people import Draws, draws
+from risk.laboratory.terms import Dataset
+from risk.laboratory.whole import of_everybody
 from risk.population import channels
+from risk.population.artefact import read, write
 from risk.population.history import Series
-from tests.risk.population_builders import people
+from risk.population.windows import make_windows
+from risk.refit.table import make_table
+from risk.refit.train import nested
+from tests.risk.population_builders import SOURCES, people
 
 PEOPLE, DAYS = 80, 56
 
@@ -125,3 +132,33 @@ def test_content_is_offered_about_once_a_day_at_most() -> None:
     found = policies.happened_after(at, raised, Draws(np.arange(40), np.ones((1, 40))))
     assert 5.5 < found["alerts_per_person_week"].value <= 7.2
     assert 0.0 < found["predictive_value_24h"].value < 0.6
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    """Sixty people with estimates, and the smallest model of a week."""
+    chance = np.random.default_rng(2)
+    known = tuple(day + 0.8 for day in range(40))
+    states = [{name: Series(known, tuple(chance.normal(50.0, 9.0, 40).tolist())) for name in ("level", "rise")} for _ in range(60)]
+    some = tuple(replace(one, states=states[place]) for place, one in enumerate(people(60, 40)))
+    about = Dataset("d", "s", synthetic=True, people=some, sources=replace(SOURCES, states=("level", "rise")), fence=False)
+    windows = make_windows(some, about.sources)
+    made = Run(about, windows, draws(np.frombuffer(windows.person, dtype=windows.person.typecode), seed=1, number=20), lambda _: None)
+    made.tables["week", "M0"] = make_table(windows, "M0", "week", fence=False)
+    return made
+
+
+def test_a_models_file_carries_the_thresholds_that_it_is_served_by(run: Run) -> None:
+    made = of_everybody(run, "week", "M0", trained_at="2026-01-01T00:00:00Z", software="0")
+    again = read(write(made), rehearsal=True)
+    assert again.reserved.keys() <= {"0.05", "0.1", "0.2", "0.5"}
+    assert again.reserved["0.5"].probability >= again.thresholds["0.5"], "the probability has four fifths of the budget"
+    assert 0.0 < again.self_help["7"] < 40.0, "one estimate a day is hardly more than one offer a day"
+
+
+def test_the_report_simulates_the_whole_as_it_is_served(run: Run) -> None:
+    table = run.tables["week", "M0"]
+    found = {one["policy"]: one for one in alerting.policies(run.windows, table, nested(table, seed=1), run.drawn)}
+    assert list(found) == ["threshold", "reserve", "served", "controller", "open"]
+    assert 0 < found["served"]["alerts"] <= found["reserve"]["alerts"]
+    assert found["served"]["highest_shift"] >= 0.0
