@@ -13,6 +13,7 @@ from models.dataset.points import (
     engagement_row,
     estimate_row,
     population_score_row,
+    signal_row,
     timed_event_row,
 )
 from models.dataset.prompt_side import PromptWalk
@@ -45,6 +46,9 @@ class Walk:
         if self.outputs.wants("timed_events"):
             for row in query.timed_events(self.session, enrollment_id, cut):
                 write("timed_events", timed_event_row(framing, person, row, retracted=row.id in cut.retracted))
+        if self.outputs.wants("signals"):
+            for row in query.signals(self.session, enrollment_id, cut):
+                write("signals", signal_row(framing, person, row))
         if self.outputs.wants("estimates"):
             for row in query.estimates(self.session, enrollment_id, cut):
                 write("estimates", estimate_row(framing, person, row))

@@ -36,6 +36,8 @@ LETTERS: Final[Mapping[str, str]] = {
     "alert": "a",
     "staff": "s",
     "event": "v",
+    "population_score": "o",
+    "signal": "w",
 }
 """Kind of id -> its first letter, which keeps a spreadsheet from reading digits as a number. A response is a `source`."""
 

@@ -26,6 +26,7 @@ from models.tables import (
     ProximalOutcome,
     Response,
     RiskEstimateRow,
+    SignalPoint,
     Site,
     Study,
     TimedEvent,
@@ -106,6 +107,12 @@ def timed_events(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator
     """Timed events, taken back or not (ix_timed_event_enrollment)."""
     statement = select(TimedEvent).where(TimedEvent.enrollment_id == enrollment_id, cut.holds(TimedEvent))
     return session.stream(statement.order_by(TimedEvent.happened_at, TimedEvent.id), CHUNK)
+
+
+def signals(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """Points of passive signals by kind, oldest first (ix_signal_point_enrollment)."""
+    statement = select(SignalPoint).where(SignalPoint.enrollment_id == enrollment_id, cut.holds(SignalPoint))
+    return session.stream(statement.order_by(SignalPoint.kind, SignalPoint.ended_at, SignalPoint.id), CHUNK)
 
 
 def estimates(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:

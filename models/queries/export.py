@@ -35,6 +35,7 @@ TABLES: Final[Mapping[str, Ability]] = MappingProxyType(
         "schedule": Ability.EXPORT,
         "events": Ability.EXPORT,
         "timed_events": Ability.EXPORT,
+        "signals": Ability.EXPORT,
         "compliance": Ability.EXPORT,
         "compliance_weeks": Ability.EXPORT,
         "estimates": Ability.SEE_ESTIMATES,
