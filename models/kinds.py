@@ -43,6 +43,26 @@ class RecallFrame(StrEnum):
     NONE = "none"
 
 
+class SignalKind(StrEnum):
+    """What a phone or a watch measures by itself. The two measures of variability are never pooled."""
+
+    HEART_RATE = "heart_rate"
+    HEART_RATE_VARIABILITY_RMSSD = "heart_rate_variability_rmssd"
+    HEART_RATE_VARIABILITY_SDNN = "heart_rate_variability_sdnn"
+    SLEEP_DURATION = "sleep_duration"
+    STEP_COUNT = "step_count"
+
+
+class SignalSummary(StrEnum):
+    """What becomes of the points of a window."""
+
+    MEAN = "mean"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    SUM = "sum"
+    NEWEST = "newest"
+
+
 class ItemKind(StrEnum):
     SLIDER = "slider"
     LIKERT = "likert"

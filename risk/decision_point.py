@@ -31,6 +31,7 @@ from risk.observe import content_observed, local_hour, observe, sort_key
 from risk.policy.decide import decide
 from risk.policy.sheet import sheet
 from risk.refold import INLINE_LIMIT, Folded, Past, estimate_row, fold, refold, revised_rows
+from risk.signals import heard
 from risk.step import Reading
 from risk.terms import Decision, Observation, PointContext, RiskEstimate
 
@@ -174,7 +175,12 @@ def _estimate(session: WriteSession, mind: Mind, memory: Memory, arrival: Arriva
     instrument = reading.protocol.instrument(arrival.instrument)
     assert instrument is not None
     observation = observe(
-        instrument, arrival.values, source_id=arrival.source, event_time=arrival.event_time, offset_minutes=arrival.offset_minutes
+        instrument,
+        arrival.values,
+        source_id=arrival.source,
+        event_time=arrival.event_time,
+        offset_minutes=arrival.offset_minutes,
+        signals=heard(session, reading, arrival.enrollment.id, arrival.event_time),
     )
     held = memory.folded.get(arrival.enrollment.id) or _held(memory, mind, arrival.enrollment)
     if held is not None and not arrival.edit and (held.last_key is None or sort_key(observation) > held.last_key):

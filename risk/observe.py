@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from models.definition.instrument import Instrument, Item
 from models.definition.itemmap import indicator
@@ -10,12 +11,23 @@ from models.definition.prompting import LATE_GRACE
 from models.kinds import Node
 from risk.terms import Observation
 
+NO_SIGNALS: Final[Mapping[str, float]] = MappingProxyType({})
 
-def observe(instrument: Instrument, values: Mapping[str, Any], *, source_id: str, event_time: datetime, offset_minutes: int) -> Observation:
+
+def observe(
+    instrument: Instrument,
+    values: Mapping[str, Any],
+    *,
+    source_id: str,
+    event_time: datetime,
+    offset_minutes: int,
+    signals: Mapping[str, float] = NO_SIGNALS,
+) -> Observation:
     """The observation that a response makes.
 
     `values` are valid answers by item. An item asked only behind a gate enters no node (risk-model.md 2.4, 2): its
-    absence would mean "no" for some and "not asked" for others.
+    absence would mean "no" for some and "not asked" for others. `signals` are what was measured before it, by variable, on [0, 1] as
+    indicators are: heard beside answers, and silent where nothing was answered.
     """
     answers: dict[str, float] = {}
     floor: set[str] = set()
@@ -38,7 +50,7 @@ def observe(instrument: Instrument, values: Mapping[str, Any], *, source_id: str
         kind="report" if instrument.started_by_person else "response",
         event_time=event_time,
         local_hour=local_hour(event_time, offset_minutes),
-        answers=answers,
+        answers={**answers, **signals} if answers else answers,
         floor=frozenset(floor),
         trains=not instrument.started_by_person,
         context="|".join(context) or None,

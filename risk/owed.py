@@ -1,13 +1,14 @@
 """What the hot path left to the duty: decisions that are pending and states that are stale. One transaction a person."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Row
 
 from models.definition.disclose import disclosures
+from models.definition.signal import LONGEST_HOURS
 from models.kinds import DecisionStatus
 from models.queries import response as response_queries
 from models.queries import risk as risk_queries
@@ -15,7 +16,7 @@ from models.session import Sessions, WriteSession
 from risk.decision_point import Arrival, Whereabouts, decide_arrivals
 from risk.estimate.state import UnknownSchema, decode
 from risk.mind import Mind
-from risk.observe import sort_key
+from risk.observe import event_observed, sort_key
 from risk.refold import INLINE_LIMIT, Folded, Past, fold, newest_reading, refold, revised_rows, state_row, store_checkpoints
 from risk.terms import Observation
 
@@ -67,6 +68,20 @@ def take_in(session: WriteSession, mind: Mind, person: Any, observation: Observa
         return
     risk_queries.insert_estimates(session, revised_rows(session, person, folded, now=now) if folded.estimates else [])
     risk_queries.save_states(session, [state_row(person, folded, now=now)], {person.id})
+
+
+def take_in_signals(session: WriteSession, mind: Mind, person: Row[Any], ended: Collection[datetime], *, now: datetime) -> None:
+    """Points of signals, over at `ended`, are stored: answers that were folded without them are folded again, or are owed.
+
+    Where nobody answered after them there is nothing to do: the next answer reads them.
+    """
+    if not ended:
+        return
+    first, last = min(ended), max(ended) + timedelta(hours=LONGEST_HOURS)
+    if response_queries.answered_between(session, person.id, first, last):
+        # Sorts before whatever happened at that instant: an answer of the same moment has the point in its window.
+        before = event_observed("", source_id="", happened_at=first, offset_minutes=0)
+        take_in(session, mind, person, before, gone=True, now=now)
 
 
 def _followed(

@@ -20,6 +20,7 @@ from models.session import ReadSession, WriteSession
 from risk.estimate.state import RiskState, UnknownSchema, decode, encode
 from risk.mind import Mind
 from risk.observe import content_observed, event_observed, expiry_observed, observe, sort_key
+from risk.signals import heard
 from risk.step import Reading, advance
 from risk.terms import Observation, RiskEstimate
 
@@ -82,7 +83,12 @@ def _responses(session: ReadSession, mind: Mind, enrollment_id: int, after: date
         instrument = reading.protocol.instrument(row.instrument)
         if instrument is not None:
             observation = observe(
-                instrument, row.answers, source_id=str(row.client_id), event_time=row.event_time, offset_minutes=row.offset_minutes
+                instrument,
+                row.answers,
+                source_id=str(row.client_id),
+                event_time=row.event_time,
+                offset_minutes=row.offset_minutes,
+                signals=heard(session, reading, enrollment_id, row.event_time),
             )
             yield Past(observation, reading, row.id)
 
@@ -248,7 +254,7 @@ def estimate_detail(estimate: RiskEstimate) -> dict[str, Any]:
         "new_cue": band(estimate.new_cue),
         "prior_synthetic": estimate.prior_synthetic,
     }
-    return detail
+    return detail | ({"signals": dict(estimate.signals)} if estimate.signals else {})
 
 
 def state_row(enrollment: Row[Any], folded: Folded, *, now: datetime) -> Mapping[str, Any]:

@@ -74,6 +74,7 @@ class RiskEstimate(msgspec.Struct, frozen=True):
     discordance      population_drive - reported craving z; never an alert by itself
     nowcast          expected craving given what is present now; `forecast` the one-step-ahead craving: never the same thing
     couplings        name -> Band, nowcast row; edges  "S>E" -> Band, lagged network
+    signals          kind of signal -> how far what was measured stands from this person's usual, own-SD units; absent: not measured
     cues             kind of reminder -> what it adds for this person; `new_cue` what first meetings of a kind added
     innovation       standardized surprise before the update
     cusum_innovation, cusum_baseline, rising   the two change detectors and whether either is above its limit
@@ -113,6 +114,7 @@ class RiskEstimate(msgspec.Struct, frozen=True):
     features: Mapping[str, float | None]
     cues: Mapping[str, CueStrength] = {}
     new_cue: Band = Band(None)
+    signals: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class HeldCounts(Shape):
     prompts: int
     """That were due up to now."""
     events: int
+    signals: int
 
 
 class Agreed(Shape):
@@ -109,7 +110,7 @@ def get_me(house: TheHouse, viewer: OwnViewer) -> MeOut:
         own_word=row.own_word,
         last_check_ins=dict(checked_in),
         agreed=Agreed(collect=row.consent_collect, use=row.consent_use, contact=row.consent_contact),
-        held=HeldCounts(responses=held.responses, prompts=held.prompts, events=held.events),
+        held=HeldCounts(responses=held.responses, prompts=held.prompts, events=held.events, signals=held.signals),
         started_at=row.started_at,
         ended_at=row.ended_at,
     )

@@ -14,6 +14,7 @@ from models.dataset.points import (
     estimate_row,
     planned_event_row,
     population_score_row,
+    signal_row,
     timed_event_row,
 )
 from models.dataset.prompt_side import PromptWalk
@@ -51,6 +52,9 @@ class Walk:
             newest = {row.client_id: row.revision for row in sorted(planned, key=lambda row: row.revision)}
             for row in planned:
                 write("planned_events", planned_event_row(framing, person, row, stands=row.revision == newest[row.client_id]))
+        if self.outputs.wants("signals"):
+            for row in query.signals(self.session, enrollment_id, cut):
+                write("signals", signal_row(framing, person, row))
         if self.outputs.wants("estimates"):
             for row in query.estimates(self.session, enrollment_id, cut):
                 write("estimates", estimate_row(framing, person, row))

@@ -24,6 +24,7 @@ from models.dataset.points_layout import POINT_SIDE
 from models.dataset.prompt_side import PromptWalk
 from models.dataset.schema import Table
 from models.dataset.scores import SCORE_RULES, SCORES, rule_rows
+from models.dataset.signal_series import SIGNAL_SERIES, series_rows
 from models.dataset.tasks_layout import TASK_SIDE
 from models.dataset.write import Member, Outputs, member, pack, write_json
 from models.definition.load import parse
@@ -38,7 +39,7 @@ from models.session import ReadSession, Sessions
 
 log = structlog.get_logger("dataset")
 
-BOOKS: Final = (ITEMS, SCORE_RULES)
+BOOKS: Final = (ITEMS, SCORE_RULES, SIGNAL_SERIES)
 """The codebooks: in every archive, whatever was asked for."""
 
 
@@ -139,7 +140,7 @@ def _facts(keys: Keys, export: Any, study_id: str) -> Facts:
 
 def _write_books(work: Path, book: Codebook) -> dict[str, int]:
     with Outputs(work, BOOKS, ("csv",)) as outputs:
-        for table, records in zip(BOOKS, (book.item_rows(), rule_rows(book)), strict=True):
+        for table, records in zip(BOOKS, (book.item_rows(), rule_rows(book), series_rows(book)), strict=True):
             for record in records:
                 outputs.write(table.name, record)
     return outputs.rows()

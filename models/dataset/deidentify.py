@@ -37,6 +37,8 @@ LETTERS: Final[Mapping[str, str]] = {
     "staff": "s",
     "event": "v",
     "plan": "l",
+    "population_score": "o",
+    "signal": "w",
 }
 """Kind of id -> its first letter, which keeps a spreadsheet from reading digits as a number. A response is a `source`."""
 

@@ -160,7 +160,8 @@ TABLES
 
 HOW TO READ THEM
   datapackage.json describes every column: type, meaning, range, labels. items.csv holds every question in every revision of the
-  protocol, score_rules.csv how every score is made; protocol/revision-<n>.json is the whole protocol.
+  protocol, score_rules.csv how every score is made, signal_series.csv what is made of signals; protocol/revision-<n>.json is the
+  whole protocol.
   participant_id joins all tables; prompt_id joins prompts, schedule, events, scores and answers_long; response_id joins prompts,
   answers_long, scores, trials, task_scores, estimates and decisions. For tools that expect openESM: id is participant_id; day, beep
   and counter are as named.

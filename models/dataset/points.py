@@ -9,6 +9,7 @@ from models.dataset.deidentify import actor_kind
 from models.dataset.framing import Framing, Person
 from models.dataset.schema import Cell
 from models.definition.decision import TAILORING_VARIABLES, DecisionRule
+from models.definition.signal import UNITS
 from models.kinds import AlertState, Mode, OutcomeStatus
 
 
@@ -235,6 +236,22 @@ def planned_event_row(framing: Framing, person: Person, row: Any, *, stands: boo
         "event_id": None if row.event_uid is None else framing.rekey("event", row.event_uid),
         "recorded_utc": row.recorded_at,
         "source": row.source,
+        "synthetic": row.synthetic,
+    }
+
+
+def signal_row(framing: Framing, person: Person, row: Any) -> dict[str, Cell]:
+    return {
+        "participant_id": person.participant_id,
+        "point_id": framing.rekey("signal", person.uid, row.client_id),
+        "kind": row.kind.value,
+        "started_utc": row.started_at,
+        "ended_utc": row.ended_at,
+        "value": row.value,
+        "unit": UNITS[row.kind],
+        "received_utc": row.received_at,
+        "delay_hours": (row.received_at - row.ended_at).total_seconds() / 3600,
+        "protocol_revision": framing.revisions.get(row.protocol_version_id),
         "synthetic": row.synthetic,
     }
 

@@ -15,7 +15,8 @@ from models.dataset.columns import (
     words,
 )
 from models.dataset.schema import Table
-from models.kinds import AlertState, DecisionPointKind, Disposition, EvidenceState, Mode, OutcomeStatus, TimedEventKind
+from models.definition.signal import UNITS
+from models.kinds import AlertState, DecisionPointKind, Disposition, EvidenceState, Mode, OutcomeStatus, SignalKind, TimedEventKind
 
 ESTIMATES = Table(
     "estimates",
@@ -198,6 +199,26 @@ PLANNED_EVENTS = Table(
     references=(TO_PERSON, ("event_id", "timed_events", "event_id")),
 )
 
+SIGNALS = Table(
+    "signals",
+    "What phones and watches measured by themselves, as it was sent; signal_series.csv says what the estimator makes of it.",
+    (
+        PERSON,
+        text("point_id", "Id of the point.", required=True),
+        text("kind", "What was measured.", words(SignalKind), required=True),
+        utc("started", "When the measurement began; empty: it is of one moment."),
+        utc("ended", "When it was over: from then on it counts."),
+        number("value", "What was measured, in the unit beside it."),
+        text("unit", "Unit of the value.", tuple(dict.fromkeys(UNITS.values()))),
+        utc("received", "When it reached the server."),
+        number("delay_hours", "Hours from its end to its arrival."),
+        count("protocol_revision", "Revision of the protocol by which it was asked for.", 1),
+        SYNTHETIC,
+    ),
+    key=("point_id",),
+    references=(TO_PERSON,),
+)
+
 POPULATION_SCORES = Table(
     "population_scores",
     "What the population models of the study said of each person at each local midnight, by what was known then. Not a diagnosis.",
@@ -225,4 +246,14 @@ POPULATION_SCORES = Table(
     references=(TO_PERSON,),
 )
 
-POINT_SIDE: tuple[Table, ...] = (ESTIMATES, POPULATION_SCORES, DECISIONS, ENGAGEMENT, ALERTS, ALERT_EVENTS, TIMED_EVENTS, PLANNED_EVENTS)
+POINT_SIDE: tuple[Table, ...] = (
+    ESTIMATES,
+    POPULATION_SCORES,
+    DECISIONS,
+    ENGAGEMENT,
+    ALERTS,
+    ALERT_EVENTS,
+    TIMED_EVENTS,
+    PLANNED_EVENTS,
+    SIGNALS,
+)

@@ -15,6 +15,7 @@ from models.definition.checks import (
     policy,
     safety,
     scores,
+    signals,
     tasks,
     texts,
 )
@@ -32,6 +33,7 @@ _SUBJECTS: Final[tuple[Callable[[Protocol], Iterable[Fault]], ...]] = (
     policy.faults,
     safety.faults,
     tasks.faults,
+    signals.faults,
     texts.faults,
     languages.faults,
     piping.faults,

@@ -9,7 +9,8 @@ from typing import Any
 
 from models.definition.instrument import Item
 from models.definition.protocol import Protocol
-from models.kinds import Domain, ItemKind, Node, RecallFrame
+from models.definition.signal import Signal
+from models.kinds import Domain, ItemKind, Node, RecallFrame, SignalKind
 
 _RANGED = frozenset({ItemKind.SLIDER, ItemKind.LIKERT, ItemKind.INTEGER, ItemKind.DECIMAL, ItemKind.DURATION})
 
@@ -29,6 +30,8 @@ class MapEntry:
     half_life_hours: float
     domain: Domain | None
     frame: RecallFrame
+    signal: SignalKind | None = None
+    """What is measured, where nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,27 @@ def item_map(protocol: Protocol) -> ItemMap:
     first: dict[str, MapEntry] = {}
     for _, item in protocol.series():
         first.setdefault(item.variable, _entry(item))
+    for signal in protocol.signals.series if protocol.signals is not None else ():
+        first.setdefault(signal.variable, _measured(signal))
     entries = {name: first[name] for name in sorted(first)}
-    rows = [[one.variable, one.node, one.direction, one.weight, one.half_life_hours, one.domain, one.frame] for one in entries.values()]
+    rows = [_row(one) for one in entries.values()]
     digest = hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).hexdigest()
     return ItemMap(MappingProxyType(entries), digest)
 
 
 def _entry(item: Item) -> MapEntry:
     return MapEntry(item.variable, item.node, item.direction, item.weight, item.half_life_hours, item.domain, item.frame)
+
+
+def _measured(signal: Signal) -> MapEntry:
+    return MapEntry(
+        signal.variable, signal.node, signal.direction, signal.weight, signal.hours, signal.domain, RecallFrame.NONE, signal.kind
+    )
+
+
+def _row(one: MapEntry) -> list[Any]:
+    row = [one.variable, one.node, one.direction, one.weight, one.half_life_hours, one.domain, one.frame]
+    return row if one.signal is None else [*row, one.signal]
 
 
 def indicator(item: Item, value: Any) -> float | None:

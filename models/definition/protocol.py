@@ -11,6 +11,7 @@ from models.definition.escalation import AlertRule, Disclosure, Ladder, Staffing
 from models.definition.instrument import Instrument, Item
 from models.definition.origin import OriginForm
 from models.definition.prompting import Design, WakeBounds
+from models.definition.signal import Signals
 from models.kinds import DesignKind
 
 SCHEMA = "breakwater.protocol/1"
@@ -58,6 +59,8 @@ class Protocol(Document):
     help: HelpScreen
     cue_words: CueWords | None = None
     """Only with it may a report hold a cue-word task; without it, which is the default, no instrument may (safety.md rule 1)."""
+    signals: Signals | None = None
+    """What is asked of the phone's and the watch's sensors; without it, which is the default, no signal is taken."""
     origin: tuple[OriginForm, ...] = ()
     """Of an imported study: what its forms said in their own words."""
 

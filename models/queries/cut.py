@@ -32,6 +32,7 @@ from models.tables import (
     ProximalOutcome,
     Response,
     RiskEstimateRow,
+    SignalPoint,
     TimedEvent,
     ZoneHistory,
 )
@@ -51,6 +52,7 @@ TABLES: Final[tuple[type[Base], ...]] = (
     ProximalOutcome,
     Response,
     RiskEstimateRow,
+    SignalPoint,
     TimedEvent,
     ZoneHistory,
 )
@@ -71,24 +73,28 @@ class Cut:
     open_outcomes: frozenset[int] = frozenset()
     retracted: frozenset[int] = frozenset()
 
+    def mark(self, name: str) -> int:
+        """The highest id that was there; 0 for a table that came into the house after the cut."""
+        return self.marks.get(name, 0)
+
     def holds(self, table: Any) -> ColumnElement[bool]:
         """The predicate over `table` (or an alias of it): the row was there."""
         name = _name(table)
         late = self.late.get(name)
-        there: ColumnElement[bool] = table.id <= self.marks[name]
+        there: ColumnElement[bool] = table.id <= self.mark(name)
         return and_(there, table.id.not_in(sorted(late))) if late else there
 
     def after(self, table: Any) -> ColumnElement[bool]:
         """The predicate over `table`: the row came later."""
         name = _name(table)
         late = self.late.get(name)
-        later: ColumnElement[bool] = table.id > self.marks[name]
+        later: ColumnElement[bool] = table.id > self.mark(name)
         return or_(later, table.id.in_(sorted(late))) if late else later
 
     def has(self, table: type[Base], row_id: int) -> bool:
         """Whether a row that was read is in the cut."""
         name = _name(table)
-        return row_id <= self.marks[name] and row_id not in self.late.get(name, ())
+        return row_id <= self.mark(name) and row_id not in self.late.get(name, ())
 
 
 def take_cut(session: ReadSession, study_id: int) -> dict[str, Any]:

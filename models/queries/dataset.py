@@ -27,6 +27,7 @@ from models.tables import (
     ProximalOutcome,
     Response,
     RiskEstimateRow,
+    SignalPoint,
     Site,
     Study,
     TimedEvent,
@@ -117,6 +118,12 @@ def planned_events(session: ReadSession, enrollment_id: int, cut: Cut) -> Sequen
         .where(PlannedEvent.enrollment_id == enrollment_id, cut.holds(PlannedEvent))
         .order_by(PlannedEvent.recorded_at, PlannedEvent.id)
     )
+
+
+def signals(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:
+    """Points of passive signals by kind, oldest first (ix_signal_point_enrollment)."""
+    statement = select(SignalPoint).where(SignalPoint.enrollment_id == enrollment_id, cut.holds(SignalPoint))
+    return session.stream(statement.order_by(SignalPoint.kind, SignalPoint.ended_at, SignalPoint.id), CHUNK)
 
 
 def estimates(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[Any]]:

@@ -32,6 +32,7 @@ from models.tables import (
     Response,
     RoleGrant,
     SceneVersion,
+    SignalPoint,
     Staff,
     Study,
     TimedEvent,
@@ -222,11 +223,13 @@ def shred(session: WriteSession, participant_id: int, enrollment_ids: Sequence[i
 
 
 def held_counts(session: ReadSession, enrollment_id: int, *, now: datetime) -> Row[Any]:
-    """How much is held of one person: responses, prompts that were due, timed events."""
+    """How much is held of one person: responses, prompts that were due, timed events, points of signals."""
     responses = select(func.count()).where(Response.enrollment_id == enrollment_id, Response.superseded.is_(False)).scalar_subquery()
     prompts = select(func.count()).where(Prompt.enrollment_id == enrollment_id, Prompt.due_at <= now).scalar_subquery()
     events = select(func.count()).where(TimedEvent.enrollment_id == enrollment_id, TimedEvent.retracted_at.is_(None)).scalar_subquery()
-    row = session.row(select(responses.label("responses"), prompts.label("prompts"), events.label("events")))
+    signals = select(func.count()).where(SignalPoint.enrollment_id == enrollment_id).scalar_subquery()
+    counts = (responses.label("responses"), prompts.label("prompts"), events.label("events"), signals.label("signals"))
+    row = session.row(select(*counts))
     assert row is not None
     return row
 

@@ -36,6 +36,7 @@ TABLES: Final[Mapping[str, Ability]] = MappingProxyType(
         "events": Ability.EXPORT,
         "timed_events": Ability.EXPORT,
         "planned_events": Ability.EXPORT,
+        "signals": Ability.EXPORT,
         "compliance": Ability.EXPORT,
         "compliance_weeks": Ability.EXPORT,
         "estimates": Ability.SEE_ESTIMATES,

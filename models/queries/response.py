@@ -235,6 +235,23 @@ def newest_version(session: ReadSession, enrollment_id: int) -> int | None:
     return found
 
 
+_ANSWERED = (
+    select(Response.id)
+    .where(
+        Response.enrollment_id == bindparam("enrollment"),
+        Response.event_time >= bindparam("first"),
+        Response.event_time < bindparam("last"),
+        Response.superseded.is_(False),
+    )
+    .limit(1)
+)
+
+
+def answered_between(session: ReadSession, enrollment_id: int, first: datetime, last: datetime) -> bool:
+    """Whether one person has an answer from `first` on and before `last` (ix_response_enrollment_time). No viewer: the house's own work."""
+    return session.value(_ANSWERED, {"enrollment": enrollment_id, "first": first, "last": last}) is not None
+
+
 def keep_facts(session: WriteSession, enrollment_id: int, facts: Mapping[str, Any]) -> None:
     """What a person told of themselves that later decisions and texts need: `own_word`, `bereaved_at`."""
     session.execute(update(Enrollment).where(Enrollment.id == enrollment_id).values(**facts))

@@ -26,6 +26,7 @@ from models.tables.population import PopulationModelRow, PopulationMove, Populat
 from models.tables.prompt import Prompt, PromptEvent
 from models.tables.response import RejectedSubmission, Response, ResponseAmendment
 from models.tables.risk import RiskEstimateRow, RiskSnapshot, RiskStateRow
+from models.tables.signal import SignalPoint
 from models.tables.study import DatabaseMark, ProtocolVersion, Site, Study, StudyMove
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "RoleGrant",
     "SceneRating",
     "SceneVersion",
+    "SignalPoint",
     "Site",
     "Staff",
     "StaffSession",

@@ -132,7 +132,7 @@ class Consent(Base):
     study_id: Mapped[int] = ref("study")
     enrollment_id: Mapped[int] = ref("enrollment")
     given: Mapped[bool]
-    scope: Mapped[str] = mapped_column(comment="collect, use, contact, share_scenes, health_record, or erase")
+    scope: Mapped[str] = mapped_column(comment="collect, use, contact, share_scenes, health_record, signals, or erase")
     leaving: Mapped[Leaving | None] = word(Leaving, nullable=True)
     purpose: Mapped[str | None]
     recipient_class: Mapped[str | None]

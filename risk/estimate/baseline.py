@@ -13,9 +13,10 @@ HUBER: Final = 2.0
 """Deviations beyond this many of one's own standard deviations pull only as much as one at it."""
 
 
-def begin(place: Place) -> Baseline:
-    """The baseline of a person who never answered: the population's."""
-    return Baseline(KAPPA, place.mean, place.variance, 0, place.mean)
+def begin(place: Place, first: float | None = None) -> Baseline:
+    """The baseline of a person who never answered: the population's. A signal has none there and starts at its `first` value."""
+    mean = place.mean if place.signal is None or first is None else first
+    return Baseline(KAPPA, mean, place.variance, 0, mean)
 
 
 def learn(before: Baseline, answer: float, second: int) -> Baseline:

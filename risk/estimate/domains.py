@@ -21,7 +21,8 @@ class Scores(NamedTuple):
 
     `exposure[0]` is latent craving by its indicators, missing ones integrated out; `noise` is its measurement variance.
     `strength` is a direct answer on [0, 1]; `floored` says that craving was reported at the lowest value that can be said.
-    `answered` holds each answered item with its answer and its own score.
+    `answered` holds each answered item with its answer and its own score, signals that were measured included. `coverage` is of what
+    a person was asked.
     """
 
     own: list[float | None]
@@ -78,19 +79,52 @@ def read(items: Mapping[str, Baseline], answers: Mapping[str, float], floor: fro
                 strength = answer if place.direct or place is layout.main else None
         if answer is not None:
             answered.append((place, answer, score))
+    coverage = [have / total if total else 0.0 for have, total in zip(present, layout.totals, strict=True)]
+    if layout.signals:
+        answered += _measured(items, answers, layout, own, exposure, present, squares)
     owns: list[float | None] = [None] * 5
     exposures: list[float | None] = [None] * 5
     if information > 0.0:
-        owns[0] = _clip(own[0] / sqrt(information * (1.0 + information)))
-        exposures[0] = _clip(exposure[0] / information)
+        owns[0], exposures[0] = _clip(own[0] / sqrt(information * (1.0 + information))), _clip(exposure[0] / information)
     for node in (1, 2, 3, 4):
         if present[node] > 0.0:
             scale = model_deviation(present[node], squares[node], layout.correlations[node])
             score, met = own[node] / scale, exposure[node] / scale
-            owns[node] = score if -CLIP <= score <= CLIP else _clip(score)
-            exposures[node] = met if -CLIP <= met <= CLIP else _clip(met)
-    coverage = [have / total if total else 0.0 for have, total in zip(present, layout.totals, strict=True)]
+            owns[node], exposures[node] = score if -CLIP <= score <= CLIP else _clip(score), met if -CLIP <= met <= CLIP else _clip(met)
     return Scores(owns, exposures, coverage, 1.0 / information if information else 0.0, strength, floored, answered)
+
+
+def _measured(
+    items: Mapping[str, Baseline],
+    answers: Mapping[str, float],
+    layout: Layout,
+    own: list[float],
+    exposure: list[float],
+    present: list[float],
+    squares: list[float],
+) -> list[tuple[Place, float, float]]:
+    """Adds the signals that were measured to the sums of their nodes, as items are added, and gives them with their own scores.
+
+    The first of a person has nothing to stand against: it begins a baseline and says nothing.
+    """
+    heard: list[tuple[Place, float, float]] = []
+    for place in layout.signals:
+        answer, known, node, weight = answers.get(place.variable), items.get(place.variable), place.node, place.weight
+        if answer is None:
+            continue
+        if not 0.0 <= answer <= 1.0:
+            raise Invalid("answer_outside_scale", "An indicator lies on [0, 1].", (_fault(place),))
+        if known is None:
+            heard.append((place, answer, 0.0))
+            continue
+        deviation = answer - known.mean
+        score = _clip(deviation / sqrt(known.variance + VARIANCE_FLOOR))
+        own[node] += weight * score
+        exposure[node] += weight * _clip(deviation / place.unit)
+        present[node] += weight
+        squares[node] += weight * weight
+        heard.append((place, answer, score))
+    return heard
 
 
 def model_deviation(weight: float, squares: float, correlation: float) -> float:

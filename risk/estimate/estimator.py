@@ -188,7 +188,7 @@ def _items(before: dict[str, Baseline], scores: Scores, second: int) -> dict[str
     after = dict(before)
     for place, answer, _ in scores.answered:
         known = before.get(place.variable)
-        after[place.variable] = baseline.learn(baseline.begin(place) if known is None else known, answer, second)
+        after[place.variable] = baseline.learn(baseline.begin(place, answer) if known is None else known, answer, second)
     return after
 
 
@@ -208,6 +208,8 @@ def _contexts(before: dict[str, tuple[float, float]], context: str | None, cravi
 def _levels(state: RiskState, scores: Scores, second: int, prior: Prior, layout: Layout) -> Levels:
     answered = [(0.0, 0.0)] * len(layout.groups)
     for place, answer, _ in scores.answered:
+        if place.signal is not None:
+            continue  # anchored levels are what people say
         pull, weight = answered[place.group]
         answered[place.group] = (pull + place.weight * (answer - place.mean), weight + place.weight)
     whole = scores.own[0] is not None or layout.main is None

@@ -20,6 +20,17 @@ _WORDS: Final = {
 }
 
 
+_SIGNALS: Final = {
+    "heart_rate": "heart rate",
+    "heart_rate_variability_rmssd": "heart-rate variability",
+    "heart_rate_variability_sdnn": "heart-rate variability",
+    "sleep_duration": "time asleep",
+    "step_count": "number of steps",
+}
+NOTABLE: Final = 1.0
+"""Own standard deviations from which a signal is named."""
+
+
 def sensitized(theta: Mapping[str, tuple[float, float]], prior: Mapping[str, tuple[float, float]], days: int) -> tuple[str, ...]:
     """Couplings that are stronger than in most people: P(theta > m + 0.5 sd of the population) > 0.9, after 21 answered days.
 
@@ -65,6 +76,11 @@ def sentence(estimate: RiskEstimate) -> str:
     top = top_contribution(estimate.contributions)
     if top is not None and estimate.contributions.get(top, 0.0) >= 0.1:
         parts.append(f"What stands out most beside it is {_WORDS[top]}; this is an association, not a cause.")
+    parts.extend(
+        f"The {_SIGNALS[kind]} that was measured before it was {'above' if stands > 0 else 'below'} this person's usual; this is no answer."
+        for kind, stands in estimate.signals.items()
+        if abs(stands) >= NOTABLE
+    )
     if estimate.rising:
         parts.append("Craving has lately been higher than this person's own earlier answers suggest.")
     if estimate.evidence is EvidenceState.LEARNING:

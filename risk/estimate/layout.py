@@ -14,6 +14,8 @@ VARIANCE_FLOOR: Final = 0.01
 DIRECT_LOADING: Final = 0.75
 """Indicators of C from this loading on are answers to "how strong is your craving"; weaker ones only inform the latent."""
 
+NO_GROUP: Final = -1
+
 SLOW_HOURS: Final = 24.0
 """An item whose half-life is longer is still present at the next prompts; others count only where answered."""
 
@@ -23,7 +25,8 @@ class Place:
     """One item, ready for arithmetic. `unit` is one deviation of the population within a person: the unit of exposure.
 
     `pull` = loading / noise and `information` = loading^2 / noise for an indicator of C; else 0. A `direct` one
-    asks for craving itself (strength, urge, wanting): only its answer renews the evidence.
+    asks for craving itself (strength, urge, wanting): only its answer renews the evidence. A `signal` belongs to no group: it has no
+    place on the population's scale, so it moves no anchored level.
     """
 
     variable: str
@@ -38,6 +41,8 @@ class Place:
     pull: float
     information: float
     direct: bool
+    signal: str | None
+    direction: int
     own_name: str
     anchored_name: str
 
@@ -58,6 +63,8 @@ class Layout:
     """Weighted population mean of the items of each node: the middle of its level."""
     correlations: tuple[float, ...]
     main: Place | None
+    signals: tuple[Place, ...]
+    """What is measured, in order of variable: no item of its node, so that nothing is missing where nothing was measured."""
     noise: float
     """Measurement variance of latent craving where only `main` is answered."""
 
@@ -77,11 +84,15 @@ def _make(nodes: Nodes, prior: Prior) -> Layout:
     document = prior.document
     groups: dict[str, tuple[str, int, float]] = {}
     places: list[Place] = []
+    signals: list[Place] = []
     for item in nodes.values():
         node = NODES.index(item.node)
         key = f"{item.node}{item.half_life_hours:g}"
-        groups.setdefault(key, (key, node, item.half_life_hours))
         moments = document.variables.get(item.variable, document.generic)
+        if item.signal is not None:
+            signals.append(_place(item, node, NO_GROUP, moments, document.generic))
+            continue
+        groups.setdefault(key, (key, node, item.half_life_hours))
         places.append(_place(item, node, list(groups).index(key), moments, document.generic))
     totals, means = [0.0] * 5, [0.0] * 5
     for place in places:
@@ -97,6 +108,7 @@ def _make(nodes: Nodes, prior: Prior) -> Layout:
         means=tuple(mean / total if total else 0.5 for mean, total in zip(means, totals, strict=True)),
         correlations=tuple(document.nodes[name].item_correlation for name in NODES),
         main=main,
+        signals=tuple(signals),
         noise=1.0 / main.information if main else 0.0,
     )
 
@@ -118,6 +130,8 @@ def _place(item: ItemNode, node: int, group: int, moments: Variable, generic: Va
         pull=loading / noise,
         information=loading * loading / noise,
         direct=loading >= DIRECT_LOADING,
+        signal=item.signal,
+        direction=item.direction,
         own_name=f"own:{item.variable}",
         anchored_name=f"anchored:{item.variable}",
     )

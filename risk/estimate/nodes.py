@@ -13,7 +13,8 @@ class ItemNode:
     """A variable of the item map that speaks for a node.
 
     `weight` is relative to the others of the node; `half_life_hours` is how fast one answer stops being evidence.
-    `direction` (+1, -1) is for people to read: indicators arrive already turned.
+    `direction` (+1, -1) is for people to read: indicators arrive already turned. `signal` is what a sensor measures, where nobody
+    is asked: such a variable is known relative to the person alone.
     """
 
     variable: str
@@ -21,6 +22,7 @@ class ItemNode:
     weight: float = 1.0
     half_life_hours: float = 24.0
     direction: int = 1
+    signal: str | None = None
 
 
 class Nodes(Mapping[str, ItemNode]):
@@ -54,6 +56,8 @@ class MapEntry(Protocol):
     def weight(self) -> float: ...
     @property
     def half_life_hours(self) -> float: ...
+    @property
+    def signal(self) -> str | None: ...
 
 
 class ItemMap(Protocol):
@@ -67,7 +71,7 @@ def from_item_map(item_map: ItemMap) -> Nodes:
     """The nodes of a protocol's item map. Context, node `none` and variables without direction move nothing and are left out."""
     return Nodes(
         {
-            variable: ItemNode(variable, str(entry.node), entry.weight, entry.half_life_hours, entry.direction)
+            variable: ItemNode(variable, str(entry.node), entry.weight, entry.half_life_hours, entry.direction, entry.signal)
             for variable, entry in item_map.entries.items()
             if str(entry.node) in NODES and entry.direction != 0
         }

@@ -105,6 +105,7 @@ def read_out(
         features=features,
         cues=cues.strengths(state.cues, variance),
         new_cue=cues.beyond(state.novel[1], state.novel[0], variance),
+        signals=signals(scores) if layout.signals else {},
     )
 
 
@@ -120,6 +121,19 @@ def reward(scores: Scores) -> tuple[float | None, float | None]:
     others = list(own.values())
     gap = None if wanting is None or liking is None else wanting - liking
     return gap, None if liking is None or not others else liking + sum(others) / len(others)
+
+
+def signals(scores: Scores) -> dict[str, float]:
+    """How far each signal that was measured stands from the person's usual, as measured: above is more of it, whatever it speaks for.
+
+    Where two series are made of one kind, the one that stands out more.
+    """
+    found: dict[str, float] = {}
+    for place, _, score in scores.answered:
+        if place.signal is not None:
+            measured = score * place.direction
+            found[place.signal] = max(found.get(place.signal, measured), measured, key=abs)
+    return found
 
 
 def own_scale(state: RiskState, layout: Layout) -> float:
@@ -197,6 +211,7 @@ def _add_features(flat: dict[str, float | None], state: RiskState, observation: 
     flat.update(zip(_COVERAGE_NAMES, scores.coverage, strict=True))
     for place, answer, score in scores.answered:
         flat[place.own_name] = score
-        flat[place.anchored_name] = (answer - place.mean) / place.unit
+        if place.signal is None:
+            flat[place.anchored_name] = (answer - place.mean) / place.unit
     for kind, at in state.events.items():
         flat[f"event:{kind}"] = exp2(-(second - at) / 3600.0 / EVENT_HALF_LIFE_HOURS)

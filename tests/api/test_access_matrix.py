@@ -24,6 +24,7 @@ from models.tables import Export, PopulationModelRow, Prompt, RoleGrant, Webhook
 from tests.api.answering import disclose
 from tests.api.client import Door, Phone, Served, StaffDoor, enroll, fresh, open_study, sign_in
 from tests.build import NOW, WAKE, Built, shipped
+from tests.signaling import upload
 
 CO, CL, IN, DM, AD, OP, AU = (
     Role.COORDINATOR,
@@ -192,6 +193,8 @@ TABLE: Mapping[str, Rule] = {
     "list_events": phone(),
     "put_event": phone(),
     "retract_event": phone("event"),
+    "put_signals": phone(body=lambda _: upload([])),
+    "list_my_signals": phone(),
     "list_planned_events": phone(),
     "put_planned_event": phone(),
     "call_off_planned_event": phone("plan"),

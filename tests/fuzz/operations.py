@@ -21,6 +21,7 @@ from tests.api.client import device_body, fresh
 from tests.build import NOW, shipped
 from tests.fuzz.world import PASSWORD, PURPOSE, World
 from tests.risk.artefacts import model
+from tests.signaling import beats, upload
 
 _models = count(1_000_000)
 
@@ -231,6 +232,15 @@ TABLE: Mapping[str, Entry] = {
         off=off("an event has happened, and ends after it began"),
     ),
     "retract_event": entry("phone", of(client_id="event"), "204 404 422", "204 404 422", renew="event"),
+    "put_signals": entry(
+        "phone",
+        send(lambda _: upload([beats(72, NOW)])),
+        "200 400 413 422",
+        "200 422",
+        off={"negative_data_rejection": "each point is judged alone, so an upload with a broken point is a good request"}
+        | off("points are taken from people who agree"),
+    ),
+    "list_my_signals": entry("phone", plain, "200 422", "200 422"),
     "list_planned_events": entry("phone", plain, "200", "200"),
     "put_planned_event": entry(
         "phone",

@@ -36,6 +36,7 @@ from tests.api.client import QUICK, HandClock, Invited, Phone, Served, StaffDoor
 from tests.build import NOW, Built, shipped
 from tests.conftest import fixed_keys
 from tests.risk.artefacts import model
+from tests.signaling import asking
 
 STAFF = tuple(one for one in Role if one is not Role.PARTICIPANT)
 PASSWORD = "seven quiet harbors"
@@ -138,7 +139,7 @@ def _invited(served: Served, study: Built) -> Invited:
 
 
 def _story(served: Served, base_url: str) -> World:
-    mine, foreign = open_study(served, slug="mine"), open_study(served, slug="theirs")
+    mine, foreign = open_study(served, asking(), slug="mine"), open_study(served, slug="theirs")
     staff = sign_in(served, mine, *STAFF, login="everything")
     colleague = sign_in(served, mine, *STAFF, login="colleague")
     there = sign_in(served, foreign, *STAFF, login="there")

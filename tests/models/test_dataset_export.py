@@ -142,6 +142,7 @@ def test_the_na_profile_writes_one_kind_of_nothing_and_the_long_table_keeps_four
             "items.csv",
             "prompts.csv",
             "score_rules.csv",
+            "signal_series.csv",
         ]
 
 

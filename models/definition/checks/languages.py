@@ -17,6 +17,8 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
     yield from _whole(("help",), protocol.help)
     if protocol.last_check_in is not None:
         yield from _whole(("last_check_in",), protocol.last_check_in)
+    if protocol.signals is not None:
+        yield from _whole(("signals",), protocol.signals)
     missing = sorted(asked_in(protocol) - protocol.help.title.keys())
     if missing:
         message = f"Questions are asked in {', '.join(missing)}, and the help screen is not there in it."
