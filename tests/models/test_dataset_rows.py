@@ -226,7 +226,7 @@ def test_the_data_package_is_valid(archive: Path, tmp_path: Path) -> None:
     report = frictionless.validate(str(tmp_path / "open" / "datapackage.json"))
     assert report.flatten(["taskTitle", "rowNumber", "fieldName", "message"]) == []
     assert report.valid
-    assert report.stats["tasks"] == 20
+    assert report.stats["tasks"] == 22
 
 
 def test_the_example_opens_the_archive_with_its_types(

@@ -119,6 +119,7 @@ def test_2_what_is_asked_only_behind_a_gate_enters_no_node():
         direction: int = 1
         weight: float = 1.0
         half_life_hours: float = 12.0
+        signal: None = None
 
     class Map:
         entries = {"gated": Entry("none"), "place": Entry("context"), "stress": Entry("S"), "mood": Entry("S", 0)}
