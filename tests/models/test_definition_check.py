@@ -173,6 +173,14 @@ def add_task(document: Document, name: str, **changes: Any) -> Document:
     return instrument(document, name)["items"][-1].get("task") or {}
 
 
+def signal(document: Document, **changes: Any) -> Document:
+    """A study that asks for one signal."""
+    one = {"kind": "heart_rate", "variable": "beats", "summary": "mean", "hours": 2, "minimum": 40, "maximum": 140, "node": "S"}
+    document["signals"] = {"consent": {"en": "May the study read your heart rate?"}, "series": [{**one, **changes}]}
+    series: Document = document["signals"]["series"][0]
+    return series
+
+
 def add_dots(document: Document, **changes: Any) -> None:
     task = {"kind": "dot_memory", "trials": 2, "study_ms": 1000, "delay_ms": 1000, **changes}
     add_item(document, "craving", id="dots", kind="task", variable="dots", task=task)
@@ -513,6 +521,14 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("color_twice", "/instruments/3/items/12/task/colors", lambda d: add_words(d, "craving").update(colors=["red", "red"])),
     ("language_missing", "/instruments/3/items/12/task/cue/1/text", lambda d: add_words(d, "craving")["cue"][1].update(text={"es": "x"})),
     ("unknown_item", "/disclosures/0/when/1/item", lambda d: (add_task(d, "use"), measured(d["disclosures"][0]))),
+    # signals
+    ("variable_taken", "/signals/series/0/variable", lambda d: signal(d, variable="craving")),
+    ("variable_taken", "/signals/series/1/variable", lambda d: (one := signal(d), d["signals"]["series"].append(one))),
+    ("minimum_not_below_maximum", "/signals/series/0/minimum", lambda d: signal(d, minimum=140)),
+    ("summary_does_not_fit", "/signals/series/0/summary", lambda d: signal(d, summary="sum")),
+    ("signal_not_of_this_node", "/signals/series/0/node", lambda d: signal(d, node="C")),
+    ("node_without_direction", "/signals/series/0/direction", lambda d: signal(d, direction=0)),
+    ("language_missing", "/signals/consent", lambda d: (signal(d), d["signals"].update(consent={"es": "x"}))),
     # texts
     ("language_missing", "/title", lambda d: d["title"].update(de=d["title"].pop("en"))),
     (
@@ -627,6 +643,11 @@ def test_a_follow_up_on_the_estimate_may_read_tailoring_variables() -> None:
 
 def test_tasks_are_published_where_they_fit() -> None:
     assert planted(lambda d: (add_task(d, "weekly"), add_dots(d))) == ()
+
+
+def test_signals_are_published_where_they_fit() -> None:
+    assert planted(signal) == ()
+    assert planted(lambda d: signal(d, node="none", direction=0)) == ()
 
 
 def test_cue_words_are_published_in_a_report_of_a_study_that_asks_first() -> None:
