@@ -51,7 +51,7 @@ class Wire:
             self._connection.request(method, path, body=raw, headers=sent)
             got = self._connection.getresponse()
             return Reply(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, AttributeError) as error:  # the last: closed by another thread while it was read
             self.close()
             self._at += 1
             raise Lost(type(error).__name__) from None
