@@ -10,6 +10,7 @@ import statistics
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from models.definition.itemmap import item_map
 from models.definition.load import parse
@@ -20,6 +21,12 @@ from risk.estimate.state import decode, encode
 from risk.terms import Observation
 
 ROOT = Path(__file__).parent.parent
+SHORT: Final = (
+    "Twelve couplings and two lagged blocks are factored once each at every answer, in plain Python, so that every bit is the same "
+    "on every machine of a kind. Tried: kernels generated without loops (a quarter less); arrays were judged unfit, since their "
+    "last bits differ between builds and whose calls cost more than twelve numbers do. What limits is the arithmetic of the "
+    "interpreter."
+)
 DAYS = 60
 HOURS = (8.5, 12.25, 16.5, 21.0)
 CORE = ("valence", "stress", "craving", "withdrawal", "pain", "cue_met", "control")
