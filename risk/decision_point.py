@@ -163,7 +163,8 @@ def _scores(session: WriteSession, memory: Memory, now: datetime) -> Mapping[int
     """Read once for the batch, and only where a rule asks. Where they cannot be read the decision goes on without them, and says so."""
     if memory.scores is None:
         try:
-            memory.scores = scores_of_today(session, memory.people.values(), now=now)
+            with session.savepoint():  # a statement that fails takes the whole transaction along on PostgreSQL
+                memory.scores = scores_of_today(session, memory.people.values(), now=now)
         except Exception as error:  # noqa: BLE001  # contained: a model is never what an answer waits for
             log.error("decision_point.scores_unread", kind=type(error).__name__)
             memory.scores = {key: {"population": {"unread": True}} for key in memory.people}

@@ -29,8 +29,8 @@ class _Whose:
 
 
 def take_in_expired(session: WriteSession, mind: Mind, prompts: Sequence[Row[Any]], *, now: datetime) -> None:
-    """Prompts that the duty has just ended, in order of their end."""
-    for row in sorted(prompts, key=lambda one: (one.expires_at, one.id)):
+    """Prompts that the duty has just ended: person by person, as everyone locks states, and of each in order of their end."""
+    for row in sorted(prompts, key=lambda one: (one.enrollment_id, one.expires_at, one.id)):
         observation = expiry_observed(prompt_id=str(row.uid), expires_at=row.expires_at, offset_minutes=row.offset_minutes)
         take_in(session, mind, _Whose(row.enrollment_id, row.study_id, row.synthetic), observation, gone=False, now=now)
 

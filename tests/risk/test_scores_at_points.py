@@ -4,14 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from models.codec import parse
 from models.ids import new_uid
 from models.kinds import DecisionPointKind, ModelMove, Role
 from models.queries import population as rows
-from models.session import Sessions
+from models.session import ReadSession, Sessions
 from models.tables import PopulationModelRow, PopulationScore
+from risk import decision_point
 from risk.policy.decide import redecide
 from risk.population.artefact import digest_of, write
 from tests.build import NOW, Built, build_staff, build_study
@@ -143,5 +144,14 @@ def test_an_answer_is_decided_without_scores_that_cannot_be_read_and_says_so(str
     key = scored(stream, keys_of["week"], eligible=True, raised=False, shift=0.0, judgement=JUDGEMENT)
     with stream.sessions.transaction() as session:
         session.execute(update(PopulationScore).where(PopulationScore.uid == key).values(judgement=["not", "ours"]))
+    said, names, decision = read(stream)
+    assert (said, names, decision["reason"]) == (NOTHING, {"unread": True}, "no_rule")
+
+
+def test_a_statement_of_scores_that_the_database_refuses_takes_no_answer_along(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(session: ReadSession, people: Any, *, now: Any) -> Any:
+        session.value(text("SELECT score FROM a_table_that_is_gone"))
+
+    monkeypatch.setattr(decision_point, "scores_of_today", refused)
     said, names, decision = read(stream)
     assert (said, names, decision["reason"]) == (NOTHING, {"unread": True}, "no_rule")
