@@ -141,7 +141,8 @@ class _Round:
             return None
         if day.number >= 1 and _may_be_scored(person):
             try:
-                self.scores += self._scored(person, day)
+                with self.budget.session.savepoint():  # an alert stands with the score that explains it, or not at all
+                    self.scores += self._scored(person, day)
             except Exception as error:  # noqa: BLE001  # one person's history must not hold up the others
                 log.error("serving.person_failed", kind=type(error).__name__)
         return self.calendar.midnight(day.date + timedelta(days=1), day.zone)

@@ -12,6 +12,7 @@ from models.kinds import AlertState, Disposition, Role
 from models.sealed import Keys
 from models.session import Sessions
 from models.tables import Alert, Enrollment, PopulationScore, Site
+from risk import budgeted
 from risk.alert_terms import Acknowledge, Resolve
 from risk.alerting import act
 from risk.budgeted import Budget, Scored
@@ -90,6 +91,21 @@ def test_a_promoted_score_above_its_threshold_opens_one_alert_that_says_what_it_
     days(place, 6)
     assert len(alerts(place, study)) == 1
     assert [one.judgement["held"] for one in scores(place, study)[1:]] == ["refractory"] * 6
+
+
+def test_an_alert_that_cannot_be_explained_is_not_opened_and_the_duty_goes_on(
+    place: Place, study: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ValueError
+
+    monkeypatch.setattr(budgeted, "reasons", broken)
+    person = taking_part(place, study)
+    moved(place, study, (SHADOWED, 1), (PROMOTED, 1))
+    place.run(score_people.run)
+    assert (alerts(place, study), scores(place, study)) == ([], [])
+    with place.sessions.reading() as session:
+        assert session.value(select(Enrollment.score_at).where(Enrollment.id == person.enrollment_id)) == MIDNIGHT + DAY
 
 
 def test_an_alert_nobody_closes_is_told_twice_and_after_it_was_closed_the_next_one_opens(place: Place, study: Built) -> None:
