@@ -2,28 +2,66 @@
 
 import os
 import pwd
+import random
+import secrets
 import shutil
 import signal
 import subprocess
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, text
 
+from models import ids
 from models.sealed import Keys
 from models.session import Sessions
 from models.settings import DatabaseSettings
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
+
+
+class Drawn:
+    """Stands where `models.ids` has `secrets`: a test draws the same ids and keys in every run, so what it shows once it shows again.
+
+    A person's prompts follow from such a key; a test that holds for all but a few keys must fail always or never. `TEST_DRAWS=word`
+    draws others, to look for those few.
+    """
+
+    def __init__(self, test: str) -> None:
+        stream = random.Random(f"{os.environ.get('TEST_DRAWS', '')} {test}")
+        self.token_bytes = stream.randbytes
+        self.choice = stream.choice
+
+    def token_urlsafe(self, size: int) -> str:
+        return urlsafe_b64encode(self.token_bytes(size)).rstrip(b"=").decode()
+
+
+def draw_from(source: Any) -> None:
+    """Let `models.ids` draw from `source`."""
+    ids.secrets = source  # type: ignore[assignment]
+    ids._DRAWN.clear()
+
+
+hypothesis.settings.register_profile("same", derandomize="TEST_DRAWS" not in os.environ, deadline=None)
+hypothesis.settings.load_profile("same")
+os.register_at_fork(after_in_child=lambda: draw_from(secrets))  # two children must not draw the same
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    draw_from(Drawn(item.nodeid))
 
 
 def migrate(settings: DatabaseSettings) -> None:
