@@ -111,6 +111,11 @@ def prior(made: dict[str, Any], to: Path) -> None:
         before = "as it was" if one["before"] is None else "{:+.3f} ± {:.3f}".format(*one["before"])
         table.add_row(one["name"], f"{one['mean']:+.3f}", f"{one['sd']:.3f}", before)
     out.print(table)
+    for one in made["limits"]:
+        told = f"limits at {one['answers_per_day']:g} answers a day: innovations {one['innovation']:g}, baseline {one['baseline']:g}"
+        out.print(told, highlight=False)
+    if not made["limits"]:
+        out.print("Limits of the detectors of change as before: these people were not watched for long enough.")
     out.print(f"{made['id']}: {made['used']} of {made['people']} people\n{to}", highlight=False, soft_wrap=True)
     if made["synthetic"]:
         out.print("[yellow]Synthetic[/]: simulated people, not evidence about anyone; a production study refuses it.")

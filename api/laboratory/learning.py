@@ -1,15 +1,20 @@
 """`breakwater prior`: a prior for the estimator, learned from a study's answers, as the file that a house may start with."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from api.laboratory.streams import read_streams
+from models.codec import canonical
 from models.errors import Conflict
 from risk.estimate.prior import PRIOR_FILE, Prior, load
+from risk.laboratory.learned_limits import watched, with_limits
 from risk.laboratory.learned_prior import Learned, learned, published
 
 
@@ -39,6 +44,9 @@ def run_prior(
     began = load(base.read_bytes() if base else (files("risk.estimate") / "priors" / PRIOR_FILE).read_bytes(), rehearsal=simulated)
     tell(f"couplings of {len(streams.people)} people")
     found = learned(streams.people, streams.nodes, began.document)
+    tell("limits of the detectors of change")
+    under = load(canonical(found.document), rehearsal=True)
+    found = replace(found, document=with_limits(found.document, [watched(one, streams.nodes, under) for one in streams.people]))
     source = f"{streams.title} ({streams.source}), sha256 {_digest(dataset)}"
     raw = published(found, began, name=name, dataset=source, made_at=today.isoformat(), synthetic=simulated)
     to.write_bytes(raw)
@@ -51,7 +59,9 @@ def _said(made: Prior, began: Prior, found: Learned) -> dict[str, Any]:
         {"name": name, "mean": one.mean, "sd": one.sd, "before": None if one == before[name] else [before[name].mean, before[name].sd]}
         for name, one in made.document.coupling.items()
     ]
-    return {"id": made.id, "people": found.people, "used": found.used, "synthetic": made.document.synthetic, "couplings": couplings}
+    limits = [] if made.document.limits == began.document.limits else [msgspec.to_builtins(one) for one in made.document.limits]
+    said = {"id": made.id, "people": found.people, "used": found.used, "synthetic": made.document.synthetic}
+    return {**said, "couplings": couplings, "limits": limits}
 
 
 def _digest(dataset: Path) -> str:

@@ -53,6 +53,17 @@ def limits(answers_per_day: float, table: Sequence[Limit]) -> tuple[float, float
     return below.innovation, below.baseline
 
 
+def baseline_score(before: Change, strength: float | None) -> float | None:
+    """Craving above the frozen baseline in its deviations, between -3 and 3; None where craving was not answered or none is frozen.
+
+    >>> baseline_score(Change(frozen_mean=0.3, frozen_sd=0.1), 0.5)
+    2.0
+    """
+    if strength is None or before.frozen_mean is None or before.frozen_sd is None:
+        return None
+    return max(-3.0, min(3.0, (strength - before.frozen_mean) / before.frozen_sd))
+
+
 def watch(before: Change, hours: float, surprise: float, strength: float | None, second: int, limit: tuple[float, float]) -> Change:
     """Both detectors after a training answer. `strength` is None where craving itself was not answered."""
     clipped = max(-3.0, min(3.0, surprise))
@@ -62,8 +73,7 @@ def watch(before: Change, hours: float, surprise: float, strength: float | None,
     mean, sd, statistic = before.frozen_mean, before.frozen_sd, before.baseline
     since, count, running, squares = before.since, before.count, before.mean, before.squares
     if strength is not None:
-        if mean is not None and sd is not None:
-            score = max(-3.0, min(3.0, (strength - mean) / sd))
+        if (score := baseline_score(before, strength)) is not None:
             statistic = decayed_sum(statistic, hours, score, limit[1])
             above = statistic > limit[1]
         else:

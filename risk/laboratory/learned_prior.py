@@ -91,13 +91,14 @@ def published(found: Learned, base: Prior, *, name: str, dataset: str, made_at: 
     if found.used < LEAST_PUBLISHED:
         said = f"{found.used} of {found.people} people said enough about craving; a prior that is to be used needs {LEAST_PUBLISHED}."
         raise Invalid("too_few_people", said)
+    limits = ", and every limit," if found.document.limits == base.document.limits else ""
     document = msgspec.structs.replace(
         found.document,
         name=name,
         version=1,
         assumption=False,
         synthetic=synthetic or base.document.synthetic,
-        statement=f"Learned from {found.used} people of {dataset}. What they never met, and every limit, is as in {base.id}. "
+        statement=f"Learned from {found.used} people of {dataset}. What they never met{limits} is as in {base.id}. "
         "It says how these people answered, and no claim of clinical validity rests on it.",
         provenance=Provenance(METHOD, dataset, found.people, found.used, made_at),
     )
