@@ -12,7 +12,7 @@ from api.actions.handle_alert import note_place
 from api.actions.record_act import act_of, record, record_reading
 from api.auth.staff import StaffViewer
 from api.care.banner import Banner, banner
-from api.care.estimates import EstimateOut, estimate_out
+from api.care.estimates import ExplainedEstimate, explained
 from api.care.scores import ScoreOut, score_behind, score_out
 from api.deps import House, TheHouse
 from api.pages import cursor_of, etag, read_cursor
@@ -113,7 +113,7 @@ class AlertOut(Shape):
     ladder: LadderPosition
     snooze_limit_minutes: int
     """0: cannot be snoozed."""
-    estimate: EstimateOut | None
+    estimate: ExplainedEstimate | None
     score: ScoreOut | None
     """What a population model said, where it raised the alert; null otherwise, and where the viewer may not see estimates."""
     received: list[ReceivedOut]
@@ -207,7 +207,7 @@ def alert_out(house: House, viewer: Viewer, alert_id: UUID) -> AlertOut:
             protocol_revision=people.revision_of(session, row.protocol_version_id),
             ladder=_ladder(view),
             snooze_limit_minutes=snooze_limit_minutes(view),
-            estimate=estimate_out(newest_estimates(session, [person.id]).get(person.id), now=now) if estimates else None,
+            estimate=explained(newest_estimates(session, [person.id]).get(person.id), now=now) if estimates else None,
             score=score_out(score_behind(session, row)) if estimates else None,
             received=_received(session, viewer, row, protocol, now),
             contact_preference=person.contact_preference,

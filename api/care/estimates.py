@@ -1,13 +1,17 @@
 """An estimate as staff see it: never without the age of its evidence (safety.md rule 5)."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import Row
 
 from api.shapes import Moment, Shape
 from models.kinds import EvidenceState
 from risk.estimate.evidence import judged
+from risk.estimate.explain import sentence
 
 
 class EstimateOut(Shape):
@@ -24,6 +28,29 @@ class EstimateOut(Shape):
     as_of: Moment | None
     refold_owed: bool
     """True: something arrived late or was edited, and the estimate will be made again."""
+
+
+class ExplainedEstimate(EstimateOut):
+    """The same with what it says in words and what it is made of. Association, never cause."""
+
+    sentence: str = Field(description="For somebody who reads it without the numbers; an association, never a cause or a certainty.")
+    contributions: dict[str, float] | None = Field(
+        description="What adds up to the craving that the person's own pattern expects, in own standard deviations: R cues and wanting, "
+        "Ri the same as it grows with abstinence, S stress and low mood, W withdrawal and pain, E difficulty pausing, RS cues under "
+        "stress, lag craving at the last answer, context, content, hour. Null where the evidence is `unknown`."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a stored estimate says now."""
+
+    evidence: EvidenceState
+    level: float | None
+    contributions: Mapping[str, float]
+    signals: Mapping[str, float]
+    rising: bool
+    sensitized: Sequence[str]
 
 
 NOTHING = EstimateOut(
@@ -47,3 +74,13 @@ def estimate_out(row: Row[Any] | None, *, now: datetime) -> EstimateOut:
         as_of=row.as_of,
         refold_owed=bool(row.stale),
     )
+
+
+def explained(row: Row[Any] | None, *, now: datetime) -> ExplainedEstimate:
+    """The newest estimate in words, judged at `now`: an old one says that things are unknown, and nothing else."""
+    shown = estimate_out(row, now=now)
+    detail = {} if row is None else row.detail
+    known = shown.evidence is not EvidenceState.UNKNOWN
+    contributions = detail.get("contributions", {})
+    kept = _Kept(shown.evidence, shown.level, contributions, detail.get("signals", {}), bool(shown.rising), detail.get("sensitized", ()))
+    return ExplainedEstimate(**shown.model_dump(), sentence=sentence(kept), contributions=contributions if known else None)

@@ -14,7 +14,7 @@ from api.actions.set_contact import Contact, open_identifiers, set_contact
 from api.auth.staff import StaffViewer
 from api.care.banner import Banner, banner
 from api.care.caseload import AssignmentOut, assignment_out, study_day
-from api.care.estimates import EstimateOut, estimate_out
+from api.care.estimates import ExplainedEstimate, explained
 from api.counted import RecentOut, recent_out
 from api.deps import House, TheHouse
 from api.pages import Expected, etag
@@ -155,7 +155,7 @@ class PersonOut(Shape):
     """Designs that ask nothing yet; null where the viewer may not see answers."""
     adherence: RecentOut | None
     """Null where the person withdrew the use of the data."""
-    estimate: EstimateOut | None
+    estimate: ExplainedEstimate | None
     probabilities: list[ProbabilityOut] | None
     """Of the models in use, one for each target; empty without one, null where the viewer may not see estimates."""
     open_alerts: int | None
@@ -276,7 +276,7 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
             caseload=[assignment_out(one) for one in lists.assignments_of(session, row.id)],
             waiting=_waiting(session, house, row) if may[Ability.SEE_ANSWERS] else None,
             adherence=None if adherence is None else recent_out(adherence),
-            estimate=estimate_out(estimate, now=now) if may[Ability.SEE_ESTIMATES] else None,
+            estimate=explained(estimate, now=now) if may[Ability.SEE_ESTIMATES] else None,
             probabilities=_probabilities(session, row, adherence, now) if may[Ability.SEE_ESTIMATES] else None,
             open_alerts=(alerts.number if alerts is not None else 0) if may[Ability.SEE_ALERTS] else None,
             highest_tier=alerts.tier if alerts is not None and may[Ability.SEE_ALERTS] else None,

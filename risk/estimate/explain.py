@@ -1,11 +1,10 @@
 """An estimate in a plain sentence. Association, never cause, never certainty; no answer is repeated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import erfc, sqrt
-from typing import Final
+from typing import Final, Protocol
 
 from models.kinds import EvidenceState
-from risk.terms import RiskEstimate
 
 SENSITIZED_DAYS: Final = 21
 SENSITIZED_PROBABILITY: Final = 0.9
@@ -29,6 +28,23 @@ _SIGNALS: Final = {
 }
 NOTABLE: Final = 1.0
 """Own standard deviations from which a signal is named."""
+
+
+class Explained(Protocol):
+    """What a sentence is made of: an estimate, or what is kept of one."""
+
+    @property
+    def evidence(self) -> EvidenceState: ...
+    @property
+    def level(self) -> float | None: ...
+    @property
+    def contributions(self) -> Mapping[str, float]: ...
+    @property
+    def signals(self) -> Mapping[str, float]: ...
+    @property
+    def rising(self) -> bool: ...
+    @property
+    def sensitized(self) -> Sequence[str]: ...
 
 
 def sensitized(theta: Mapping[str, tuple[float, float]], prior: Mapping[str, tuple[float, float]], days: int) -> tuple[str, ...]:
@@ -68,7 +84,7 @@ def top_contribution(contributions: Mapping[str, float]) -> str | None:
     return name if shares[name] > 0.0 else None
 
 
-def sentence(estimate: RiskEstimate) -> str:
+def sentence(estimate: Explained) -> str:
     """What the estimate says, for a person who reads it without the numbers."""
     if estimate.evidence is EvidenceState.UNKNOWN:
         return "Craving has not been answered in the past 24 hours, so how things are now is unknown."

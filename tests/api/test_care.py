@@ -11,7 +11,7 @@ from models.ids import new_uid
 from models.kinds import PromptState, Role
 from models.queries.audit import broken_links
 from models.queries.rota import Shift, replace_rota
-from models.tables import Audit, Enrollment, Participant, Prompt
+from models.tables import Audit, Enrollment, Participant, Prompt, RiskEstimateRow
 from tests.api.answering import answer, disclose, response_body
 from tests.api.client import Phone, Served, StaffDoor, device_body, enroll, fresh, open_study, refusal, sign_in
 from tests.build import NOW, Built, shipped
@@ -130,6 +130,26 @@ def test_the_caseload_says_how_old_the_evidence_is_and_after_a_day_that_nothing_
     later = case()["estimate"]
     assert (later["evidence"], later["level"], later["rise"], later["rising"]) == ("unknown", None, None, None), "never low"
     assert later["evidence_age_hours"] == 25.0
+
+
+def test_an_estimate_comes_with_a_sentence_and_what_it_is_made_of_until_it_is_old(house, study, ann, phone):
+    def said() -> dict:
+        return read(ann, f"{PEOPLE}/{phone.enrollment_uid}")["estimate"]
+
+    assert "unknown" in said()["sentence"]
+    answer(house, phone, "momentary", {"m_crave_now": 8, "m_stress": 9})
+    house.clock.study_now += timedelta(hours=3)
+    answer(house, phone, "momentary", {"m_crave_now": 8, "m_stress": 9})
+    now_ = said()
+    with house.house.sessions.reading() as session:
+        row = max(session.rows(select(RiskEstimateRow)), key=lambda one: one.id)
+    assert now_["contributions"] == row.detail["contributions"]
+    assert sum(now_["contributions"].values()) == pytest.approx(row.detail["drive"])
+    assert "population" in now_["sentence"]
+    assert "still learning" in now_["sentence"]
+    house.clock.study_now += timedelta(hours=25)
+    assert said()["contributions"] is None
+    assert said()["sentence"].startswith("Craving has not been answered in the past 24 hours")
 
 
 def test_the_caseload_filters_and_goes_on_page_by_page(house, study, ann):
@@ -365,6 +385,7 @@ def test_an_alert_says_all_that_is_needed_to_act(house, study, ann, phone):
     assert shown["ladder"]["deadline"] > NOW.isoformat()
     assert shown["snooze_limit_minutes"] == 0
     assert shown["estimate"]["evidence_age_hours"] == 0
+    assert "still learning" in shown["estimate"]["sentence"]
     assert shown["protocol_revision"] == 1
     assert [one["name"] for one in shown["events"]] == ["opened"]
     inbox = read(ann, "/v1/care/inbox")
