@@ -1,5 +1,6 @@
 """One run of planning: settles the slots of designs day by day, and remembers what other days and designs look at."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -35,7 +36,7 @@ class _Part:
     activity: Activity
     form: Form
     slots: range
-    name: bytes
+    name: "hashlib._Hash"
     """How the names of its slots' ids begin."""
 
     def uid(self, day: date, index: int) -> UUID:
