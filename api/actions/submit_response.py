@@ -22,6 +22,7 @@ from models.errors import Gone, Problem, Unauthenticated
 from models.ids import new_uid
 from models.kinds import DecisionStatus, PromptState
 from models.queries import response as response_queries
+from models.queries import risk as risk_queries
 from models.queries.decision import decisions_of_responses
 from models.queries.prompt import apply_moves
 from models.session import WriteSession
@@ -281,6 +282,25 @@ class _Batch:
                     edit=row["revision"] > 1,
                 )
             )
+        return self._contained(arrivals)
+
+    def _contained(self, arrivals: Sequence[Arrival]) -> Mapping[int, Decided]:
+        """The answer is stored whatever becomes of its decision, also where the database refuses a statement of it.
+
+        Such a batch fails and is redone one by one; alone, an answer is decided behind a savepoint, and what fails is left to the duty.
+        """
+        if len(self.operations) > 1:
+            return self._decided(arrivals)
+        try:
+            with self.session.savepoint():
+                return self._decided(arrivals)
+        except Exception as error:  # noqa: BLE001  # whatever it was, it is not the answer's fault
+            log.error("submit_response.left_to_the_duty", kind=type(error).__name__)
+            response_queries.set_decision_status(self.session, [(one.response_id, DecisionStatus.PENDING) for one in arrivals])
+            risk_queries.mark_stale(self.session, {one.enrollment.id for one in arrivals})
+            return {}
+
+    def _decided(self, arrivals: Sequence[Arrival]) -> Mapping[int, Decided]:
         return decide_arrivals(self.session, self.house.mind, arrivals, now=self.now, system_now=self.system_now)
 
     def _follow_estimates(self, judged: Sequence[Judged], ids: Mapping[tuple[int, UUID, int], int], decided: Mapping[int, Decided]) -> None:

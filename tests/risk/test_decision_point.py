@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 
 from models.definition.disclose import disclosures
 from models.kinds import DecisionStatus
 from models.queries.risk import mark_stale
 from models.session import Sessions
 from models.tables import Enrollment, RiskEstimateRow, RiskSnapshot, RiskStateRow
+from risk import decision_point
 from tests.build import NOW, Built, build_study
 from tests.conftest import fixed_keys
 from tests.risk.stream import HOUR, MINUTE, Stream, begin
@@ -90,6 +92,26 @@ def test_one_answer_that_cannot_be_decided_keeps_the_others_of_its_batch(shared_
     pending, decided = stream.store(*batch)
     assert (pending.status, decided.status) == (DecisionStatus.PENDING, DecisionStatus.DECIDED)
     assert (len(stream.responses()), len(other.responses()), len(other.decisions())) == (1, 1, 1)
+
+
+def test_a_statement_that_the_database_refuses_takes_neither_the_answer_nor_its_alert_along(shared_sessions, study, stream, monkeypatch):
+    other = begin(shared_sessions, fixed_keys(), study)
+    stream.say(NOON - 3 * HOUR, m_crave_now=3)
+    stream.clock.at = other.clock.at = NOON
+    answers = [stream.answer(NOON - MINUTE, m_crave_now=9, c_need="not_safe"), other.answer(NOON - MINUTE, m_crave_now=9)]
+    with monkeypatch.context() as broken:
+        broken.setattr(decision_point, "store", lambda session, *_, **__: session.execute(text("SELECT nothing FROM nowhere")))
+        with pytest.raises(DBAPIError):
+            stream.store(*answers)  # the writer redoes such a batch one by one
+        alone = [stream.store(one)[0] for one in answers]
+    assert [(one.status, one.created) for one in alone] == [(DecisionStatus.PENDING, True)] * 2
+    assert [one["tier"] for one in stream.alerts()] == [4]
+    assert [len(one.pending()) for one in (stream, other)] == [1, 1]
+    stream.settle()
+    for one in (stream, other):
+        assert one.pending() == []
+        assert str(one.sent[-1]) in one.decisions()
+        one.holds()
 
 
 def test_what_the_duty_decides_keeps_the_safety_tier_of_the_answer(stream):
