@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from models.definition.protocol import Protocol
+from scheduler.plan.calendar import DAY
 from scheduler.plan.occasion import Occasion
 from scheduler.plan.versions import Versions
 from scheduler.plan_inputs import Person
@@ -63,4 +64,4 @@ def _compared(before: Occasion | None, after: Occasion | None) -> Foreseen:
 
 def needed(person: Person, after: Versions, first: date, last: date) -> Iterator[int]:
     """The versions that `foresee` wants the texts of."""
-    yield from dict.fromkeys((*person.versions.among(first, last), *after.among(first, last)))
+    yield from dict.fromkeys((*person.versions.among(first - DAY, last), *after.among(first - DAY, last)))

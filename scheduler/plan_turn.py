@@ -16,7 +16,8 @@ from models.session import ReadSession
 from scheduler.plan.basis import basis
 from scheduler.plan.calendar import DAY
 from scheduler.plan.occasion import Occasion
-from scheduler.plan.occasions import plan_dates, planning_dates
+from scheduler.plan.occasions import planning_dates
+from scheduler.plan.planner import Planner
 from scheduler.plan.reconcile import Block, Changes, PlannedRow, Retime, reconcile
 from scheduler.plan.versions import Versions
 from scheduler.plan_inputs import Person, unmovable
@@ -82,7 +83,7 @@ class Turn:
         until = max(self.last, max((row.slot_date for row in rows.values()), default=self.last))
         if any(row.kind == DesignKind.INTERVAL and row.slot_date == until for row in rows.values()):
             until += DAY
-        texts = {version: protocols.get(session, version) for version in (self.current, *versions.among(self.first, until))}
+        texts = {version: protocols.get(session, version) for version in (self.current, *versions.among(self.first - DAY, until))}
         sent = unmovable(stored, now=self.now)
         occasions = list(wanted_of(self.person, versions, texts, sent, self.first, until))
         wanted = {one.uid: one for one in occasions if one.slot.local_date <= self.last or one.uid in rows}
@@ -107,7 +108,7 @@ class Turn:
         """Adds the dates that have come within reach, for somebody whose stored prompts stand; none of them is read."""
         versions, through = self.person.versions, self.person.enrollment.planned_through
         first, last = max(self.first, through + DAY), self.last
-        texts = {version: protocols.get(session, version) for version in versions.among(first, last)} if first <= last else {}
+        texts = {version: protocols.get(session, version) for version in versions.among(first - DAY, last)} if first <= last else {}
         changes = reconcile((), wanted_of(self.person, versions, texts, {}, first, last), now=self.now)
         for new in changes.insert:
             writes.insert(self.person, texts, new, self.person.version(new.slot.local_date))
@@ -142,11 +143,16 @@ class Turn:
 def wanted_of(
     person: Person, versions: Versions, texts: Mapping[int, Protocol], sent: Mapping[UUID, datetime], first: date, last: date
 ) -> Iterator[Occasion]:
-    """The occasions of each date from `first` to `last`, by the version that holds on it; `texts` has them all."""
-    for version, protocol in texts.items():
-        for one in plan_dates(person.inputs(protocol, sent), first, last):
-            if versions.on(one.slot.local_date) == version:
-                yield one
+    """The occasions of each date from `first` to `last`, by the version that holds on it.
+
+    `texts` has them all, and that of the date before, from whose prompts those of a version's first date keep their distance.
+    """
+    planner: Planner | None = None
+    for version, begins, ends in versions.spans(first - DAY, last):
+        text = texts.get(version) if version is not None else None
+        planner = None if text is None else Planner(person.inputs(text, sent), planner, begins)
+        if planner is not None and ends >= first:
+            yield from planner.dates(max(begins, first), ends)
 
 
 def take_turn(session: ReadSession, protocols: Protocols, person: Person, *, now: datetime, until: datetime) -> Turn:
@@ -156,7 +162,7 @@ def take_turn(session: ReadSession, protocols: Protocols, person: Person, *, now
     protocol = protocols.get(session, current)
     inputs = person.inputs(protocol, {})
     first, last = planning_dates(inputs, now, until)
-    texts = [protocols.get(session, version) for version in person.versions.among(first, date.max)]
+    texts = [protocols.get(session, version) for version in person.versions.among(first - DAY, date.max)]
     ends = inputs.start_date + DAY * (protocol.length_days - 1)
     return Turn(person, now, until, today, first, last, current, ends, basis(inputs, person.versions, texts))
 

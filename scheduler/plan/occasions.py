@@ -28,13 +28,7 @@ def plan(inputs: PlanInput, from_instant: datetime, until_instant: datetime) -> 
 
 def plan_dates(inputs: PlanInput, first: date, last: date) -> tuple[Occasion, ...]:
     """Every occasion of the local dates from `first` to `last`, both included; ordered as `plan`."""
-    planner = Planner(inputs)
-    days = (first + DAY * number for number in range((last - first).days + 1))
-    found: list[Occasion] = []
-    for day in days:
-        found += planner.occasions(day)
-    found.sort()
-    return tuple(found)
+    return tuple(Planner(inputs).dates(first, last))
 
 
 def planning_dates(inputs: PlanInput, from_instant: datetime, until_instant: datetime) -> tuple[date, date]:

@@ -50,9 +50,14 @@ class Planner:
     reaches so far, and on the epoch before; a signal design also on the designs that it excludes.
 
     On a calm date none of this matters, and a pattern shared with others gives what the long way would give.
+
+    `before`: who plans the dates up to `begins`, where another protocol version holds on them. What is asked on the first date keeps
+    its distance from what that version asked on the date before it.
     """
 
     inputs: PlanInput
+    before: "Planner | None" = None
+    begins: date = date.min
     _key: PlanKey = field(init=False)
     _parts: dict[str, _Part] = field(init=False)
     _patterns: list[tuple[int, int, Pattern]] = field(init=False)
@@ -77,9 +82,17 @@ class Planner:
         """Every occasion whose slot lies on this local date, with all that is known, blocked ones included."""
         ordinal = day.toordinal()
         shared = next((found for first, last, found in self._patterns if first <= ordinal <= last), None)
-        found = self.settled(day) if shared is None else self._calm(shared, day)
+        found = self.settled(day) if shared is None or self._another(day - DAY) else self._calm(shared, day)
         for one in self._intervals:
             found += one.occasions(day)
+        return found
+
+    def dates(self, first: date, last: date) -> list[Occasion]:
+        """Every occasion of the local dates from `first` to `last`, both included, in order of (due_at, design, slot)."""
+        found: list[Occasion] = []
+        for number in range((last - first).days + 1):
+            found += self.occasions(first + DAY * number)
+        found.sort()
         return found
 
     def settled(self, day: date) -> list[Occasion]:
@@ -150,7 +163,9 @@ class Planner:
         one = wanted = day, self._clamp(day, epoch)
         while (design.id, *one) not in self._days:
             pending.append(one)
-            if not (isinstance(design, Stratified | Uniform) and self._touches_yesterday(part, design, one[0])):
+            if self._another(one[0] - DAY) or not isinstance(design, Stratified | Uniform):
+                break
+            if not self._touches_yesterday(part, design, one[0]):
                 break
             one = one[0] - DAY, self._clamp(one[0] - DAY, epoch)
         for each in reversed(pending):
@@ -237,7 +252,10 @@ class Planner:
                 yield from ((at, apart) for at in self._instants(other, day, view.epoch))
 
     def _instants(self, part: _Part, day: date, epoch: int) -> list[int]:
-        """When this design asks on this date, as known in an epoch."""
+        """When this design asks on this date, as known in an epoch; before this version began, as that one had it."""
+        if self.before is not None and self._another(day):
+            other = self.before._parts.get(part.design.id)
+            return [] if other is None else self.before._instants(other, day, epoch)
         name = part.design.id, day, epoch
         if name not in self._known:
             opens = part.activity.opens_at(day)
@@ -246,12 +264,18 @@ class Planner:
         return self._known[name]
 
     def _touches_yesterday(self, part: _Part, design: Stratified | Uniform, day: date) -> bool:
-        """Whether a prompt of the day before can lie within the gap of one of this day."""
+        """Whether a prompt of the day before can lie within the gap of one of this day. Of another version's day it is not known."""
+        if self._another(day - DAY):
+            return True
         last = max(signal.trimmed(design, view)[1] for view in self.views(day - DAY))
         first = min(signal.trimmed(design, view)[0] for view in self.views(day))
         if last + design.gap_minutes * 60 <= first:
             return False
         return part.activity.opens_at(day) is not None and part.activity.opens_at(day - DAY) is not None
+
+    def _another(self, day: date) -> bool:
+        """Whether another version is known to hold on this date."""
+        return self.before is not None and day < self.begins
 
     def _sent(self, part: _Part, day: date) -> dict[int, Settled]:
         sent = {k: self.inputs.sent.get(part.uid(day, k)) for k in part.slots}

@@ -1,8 +1,10 @@
 """Which protocol version holds on which local date of a person, and what moving to another one adds to that. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+
+from scheduler.plan.calendar import DAY
 
 Decision = tuple[date, int]
 """From a local date on, this version."""
@@ -28,6 +30,18 @@ class Versions:
         """Every version that holds on some date from `first` to `last`."""
         edges = (first, *(valid_from for valid_from, _ in self.moves if first < valid_from <= last))
         return tuple(dict.fromkeys(version for edge in edges if (version := self.on(edge)) is not None))
+
+    def spans(self, first: date, last: date) -> Iterator[tuple[int | None, date, date]]:
+        """(version, first date, last date) of each stretch of one version, in order, from `first` to `last`.
+
+        >>> [one[0] for one in Versions(1, ((date(2026, 3, 9), 2),)).spans(date(2026, 3, 7), date(2026, 3, 12))]
+        [1, 2]
+        """
+        begins = first
+        for edge in (*(valid_from for valid_from, _ in self.moves if first < valid_from <= last), None):
+            if edge is None or self.on(edge) != self.on(begins):
+                yield self.on(begins), begins, last if edge is None else edge - DAY
+                begins = begins if edge is None else edge
 
     def after(self, decisions: Collection[Decision]) -> "Versions":
         """The same after later decisions: of two for one date the later one holds.

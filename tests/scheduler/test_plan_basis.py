@@ -62,7 +62,7 @@ ELSEWHERE: dict[str, Any] = {
     "arm": "b",
     "starts_on": date(2026, 3, 5),
 }
-LAST = (1, "d5f75c632227c3f5")
+LAST = (2, "d5f75c632227c3f5")
 """The law and what the plan of `HERE` comes to by it."""
 HELD = Versions(1, ((date(2026, 3, 4), 1),))
 
