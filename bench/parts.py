@@ -88,6 +88,7 @@ def _step(quick: bool) -> Section:
         rows=(
             ("`update`", update, found["update_p99_us"]),
             ("decode, `update`, encode", whole, found["step_p99_us"]),
+            ("the same, and the estimate as it is stored", found["stored_median_us"], found["stored_p99_us"]),
             (f"state with {found['items']} indicators: {found['state_bytes']} bytes", "", ""),
         ),
         goals=(

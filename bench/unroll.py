@@ -56,6 +56,11 @@ def unpack(items: list[str], source: str) -> list[str]:
     return ["(", *(f"    {part}" for part in textwrap.wrap(", ".join(items) + ",", 124)), f") = {source}"]
 
 
+def wrapped(items: list[str]) -> list[str]:
+    """`items,` in lines that fit."""
+    return [f"    {line}" for line in textwrap.wrap(", ".join(items) + ",", 124)]
+
+
 def listed(items: list[str]) -> list[str]:
     """`return [items]`, one a line."""
     return ["return [", *(f"    {item}," for item in items), "]"]
@@ -66,12 +71,7 @@ def function(name: str, size: int, arguments: str, body: list[str], returns: str
 
 
 def fade(size: int) -> list[str]:
-    body = [
-        f"{row('v', size)} = seen",
-        f"{row('x', size)} = x",
-        f"{row('n', size)} = anchor",
-        "matrix = list(a)",
-    ]
+    body = [*unpack([*names(size), *(f"v{i}" for i in range(size)), "*_"], "memory"), f"{row('x', size)} = x", f"{row('n', size)} = anchor"]
     for i in range(size):
         body += [
             f"q{i} = x{i} * x{i}",
@@ -80,111 +80,95 @@ def fade(size: int) -> list[str]:
             f"    r{i} = exp2(rate * (q if q < 4.0 else 4.0))",
             f"    q = r{i} * r{i}",
             f"    p{i} = n{i} * (1.0 - q)",
-            f"    matrix[{(i + 1) * (i + 2) // 2 - 1}] += p{i} / q",
-            f"    p{i} /= r{i}",
+            *(f"    {LETTERS[i]}{j} *= r{i} * r{j}" for j in range(i)),
+            f"    {LETTERS[i]}{i} = {LETTERS[i]}{i} * q + p{i}",
             "else:",
             f"    r{i}, p{i} = 1.0, 0.0",
+            *(f"    {LETTERS[i]}{j} *= r{j}" for j in range(i)),
         ]
-    body += [f"return matrix, ({row('r', size)}), ({row('p', size)}), ["]
-    body += [f"    {whole(f'(v{i} + (q{i} - v{i}) / 60.0)', 4, ' + 0.75')}," for i in range(size)]
-    return function("fade", size, "a: Row, seen: Row, x: Row, anchor: Row, rate: float", [*body, "]"], "Fade")
+    seen = [f"v{i} + (q{i} - v{i}) / 60.0 + 1e-6" for i in range(size)]
+    body += ["return [", *wrapped(names(size)), f"], ({row('r', size)}), ({row('p', size)}), [", *(f"    {one}," for one in seen), "]"]
+    return function("fade", size, "memory: Row, x: Row, anchor: Row, rate: float", body, "Fade")
 
 
 def factored(size: int) -> list[str]:
+    """L and one over D, in place of A = L D L': a1 = 1 / D1, b0 = L10, b1 = 1 / D11, ..."""
     body = unpack(names(size), "a")
     for i in range(size):
         line = LETTERS[i]
         for j in range(i):
-            column = LETTERS[j]
-            value = f"{line}{j}" + minus([f"{line}{q} * {column}{q}" for q in range(j)])
-            body.append(f"{line}{j} = ({value}) * {column}{j}" if j else f"{line}{j} = {value} * {column}{j}")
-        value = f"{line}{i}" + minus([f"{line}{q} * {line}{q}" for q in range(i)])
-        body.append(f"{line}{i} = 1.0 / ({value}) ** 0.5" if i else f"{line}{i} = 1.0 / {value}**0.5")
+            value = f"{line}{j}" + minus([f"u{q} * {LETTERS[j]}{q}" for q in range(j)])
+            body.append(f"u{j} = {value}")
+        body += [f"{line}{j} = u{j} * {LETTERS[j]}{j}" for j in range(i)]
+        value = f"{line}{i}" + minus([f"u{q} * {line}{q}" for q in range(i)])
+        body.append(f"{line}{i} = 1.0 / ({value})" if i else f"{line}{i} = 1.0 / {value}")
     return body
 
 
 def solved(start: str, size: int) -> list[str]:
     """y with L y = the values of `start`, in which `#` stands for the place."""
-    body = []
-    for i in range(size):
-        value = start.replace("#", str(i)) + minus([f"{LETTERS[i]}{q} * y{q}" for q in range(i)])
-        body.append(f"y{i} = ({value}) * {LETTERS[i]}{i}")
-    return body
+    return [f"y{i} = {start.replace('#', str(i))}" + minus([f"{LETTERS[i]}{q} * y{q}" for q in range(i)]) for i in range(size)]
 
 
-def backwards(size: int) -> list[str]:
-    """y with L' y = y."""
-    body = []
-    for i in reversed(range(size)):
-        value = f"y{i}" + minus([f"{LETTERS[q]}{i} * y{q}" for q in reversed(range(i + 1, size))])
-        body.append(f"y{i} = ({value}) * {LETTERS[i]}{i}" if i < size - 1 else f"y{i} *= {LETTERS[i]}{i}")
-    return body
+def backwards(size: int, start: str) -> list[str]:
+    """y with L' y = the values of `start`."""
+    return [
+        f"y{i} = {start.replace('#', str(i)).replace('@', f'{LETTERS[i]}{i}')}"
+        + minus([f"{LETTERS[q]}{i} * y{q}" for q in reversed(range(i + 1, size))])
+        for i in reversed(range(size))
+    ]
+
+
+def doubted(size: int) -> str:
+    """y' D^-1 y."""
+    return f"doubt: float = {plus([f'y{i} * y{i} * {LETTERS[i]}{i}' for i in range(size)])}"
 
 
 def square(size: int) -> list[str]:
-    body = [
-        *factored(size),
-        f"{row('x', size)} = x",
-        *solved("x#", size),
-        f"doubt: float = {plus([f'y{i} * y{i}' for i in range(size)])}",
-        "return doubt",
-    ]
-    return function("square", size, "a: Row, x: Row", body, "float")
+    body = [*unpack([*names(size), "*_"], "memory"), *factored(size)[len(unpack(names(size), "a")) :], f"{row('x', size)} = x"]
+    return function("square", size, "memory: Row, x: Row", [*body, *solved("x#", size), doubted(size), "return doubt"], "float")
 
 
 def settle(size: int, head: int) -> list[str]:
-    body = [*factored(size), f"{row('r', size)} = roots", f"{row('p', size)} = push", f"{row('x', size)} = x"]
-    body += [*solved("x# / r#", size), f"doubt: float = {plus([f'y{i} * y{i}' for i in range(size)])}", *backwards(size)]
-    body += [
-        f"direction = {', '.join(f'y{i} / r{i}' for i in range(size))}",
-        "drawn: list[Flat] = []",
-        "for mean, row in zip(means, rows, strict=True):",
-    ]
-    inner = [f"{row('m', size)} = mean", f"{row('t', size)} = row", *solved("p# * (m# - t#)", size), *backwards(size)]
-    inner.append(f"drawn.append(({', '.join(f't{i} + y{i} / r{i}' for i in range(size))}))")
-    body += [f"    {line}" for line in inner]
-    return function(
-        "settle", size, "a: Row, roots: Row, push: Row, x: Row, means: Rows, rows: Rows", [*body, *variances(size, head)], "Settled"
-    )
+    body = [*factored(size), f"{row('p', size)} = push", f"{row('x', size)} = x", *solved("x#", size)]
+    body += [f"z{i} = y{i} * {LETTERS[i]}{i}" for i in range(size)]
+    body += [f"doubt: float = {plus([f'y{i} * z{i}' for i in range(size)])}", *backwards(size, "z#")]
+    body += [f"direction = {row('y', size)}", "drawn: list[Flat] = []", "expected: list[float] = []"]
+    inner = [f"{row('m', size)} = mean", f"{row('t', size)} = row", *solved("p# * (m# - t#)", size), *backwards(size, "y# * @")]
+    inner += [f"t{i} += y{i}" for i in range(size)]
+    inner += [f"drawn.append(({row('t', size)}))", f"expected.append({plus([f'x{i} * t{i}' for i in range(size)])})"]
+    body += ["for mean, row in zip(means, rows, strict=True):", *(f"    {line}" for line in inner), *variances(size, head)]
+    return function("settle", size, "a: Row, push: Row, x: Row, means: Rows, rows: Rows", body, "Settled")
 
 
 def variances(size: int, head: int) -> list[str]:
-    """Sums of squares of the columns of L^-1, from `head` on, over the squared roots."""
+    """The diagonal of A^-1 from `head` on: squares of the columns of L^-1 (but for its signs) over D."""
     body = []
     for j in range(head, size):
-        column = {j: f"{LETTERS[j]}{j}"}
-        for i in range(j + 1, size):
-            products = [f"{LETTERS[i]}{q} * {column[q]}" for q in range(j, i)]
-            body.append(f"y{i} = -({plus(products)}) * {LETTERS[i]}{i}")
-            column[i] = f"y{i}"
-        body.append(f"t{j} = ({plus([f'{one} * {one}' for one in column.values()])}) / (r{j} * r{j})")
-    return [*body, f"return doubt, direction, drawn, ({', '.join(f't{j}' for j in range(head, size))})"]
+        body += [f"y{i} = {LETTERS[i]}{j}" + minus([f"{LETTERS[i]}{q} * y{q}" for q in range(j + 1, i)]) for i in range(j + 1, size)]
+        body.append(f"t{j} = {plus([f'{LETTERS[j]}{j}', *(f'y{i} * y{i} * {LETTERS[i]}{i}' for i in range(j + 1, size))])}")
+    return [*body, f"return doubt, direction, drawn, expected, ({row('t', size, head).replace('_, ', '')})"]
 
 
 def shift(size: int) -> list[str]:
-    body = [f"{row('t', size)} = theta", f"{row('g', size)} = direction"]
-    body += listed([whole(f"(t{i} + push * g{i})", 6) for i in range(size)])
-    return function("shift", size, "theta: Row, direction: Row, push: float", body, "list[float]")
+    body = [f"{row('g', size)} = direction", "moved: list[list[float]] = []", "for row, push in zip(rows, pushes, strict=True):"]
+    moved = [f"    {whole(f'(t{i} + push * g{i})', 6)}," for i in range(size)]
+    body += [f"    {line}" for line in (f"{row('t', size)} = row", "moved.append([", *moved, "])")]
+    return function("shift", size, "rows: Rows, direction: Row, pushes: Row", [*body, "return moved"], "list[list[float]]")
 
 
 def tail(size: int, head: int) -> list[str]:
     body = [f"{', '.join(f's{i}' for i in range(head, size))} = variances", f"{row('g', size, head)} = direction"]
-    body += listed([whole(f"(s{i} - share * g{i} * g{i})", 7, " + 0.75") for i in range(head, size)])
+    body += listed([f"s{i} - share * g{i} * g{i}" for i in range(head, size)])
     return function("tail", size, "variances: Row, direction: Row, share: float", body, "list[float]")
 
 
 def grow(size: int) -> list[str]:
-    body = [*unpack(names(size), "a"), f"{row('r', size)} = roots", f"{row('x', size)} = x"]
-    entries = []
+    body = [*unpack(names(size), "a"), f"{row('x', size)} = x"]
     for i in range(size):
         body.append(f"p = gain * x{i}")
-        for j in range(i + 1):
-            entries.append(f"{LETTERS[i]}{j}")
-            body.append(f"{LETTERS[i]}{j} = {whole(f'({LETTERS[i]}{j} * r{i} * r{j} + p * x{j})', 4)}")
-    lines = textwrap.wrap(", ".join(entries) + ",", 124)
-    return function(
-        "grow", size, "a: Row, roots: Row, x: Row, gain: float", [*body, "return [", *(f"    {line}" for line in lines), "]"], "list[float]"
-    )
+        body += [f"{LETTERS[i]}{j} += p * x{j}" for j in range(i + 1)]
+    return function("grow", size, "a: Row, x: Row, gain: float", [*body, "return [", *wrapped(names(size)), "]"], "list[float]")
 
 
 PARTS = ("fade", "settle", "square", "shift", "tail", "grow")

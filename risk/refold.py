@@ -22,7 +22,7 @@ from risk.mind import Mind
 from risk.observe import content_observed, event_observed, expiry_observed, observe, sort_key
 from risk.signals import heard
 from risk.step import Reading, advance
-from risk.terms import Observation, RiskEstimate
+from risk.terms import Band, Bands, Observation, RiskEstimate
 
 log = structlog.get_logger("refold")
 
@@ -236,11 +236,14 @@ def estimate_detail(estimate: RiskEstimate) -> dict[str, Any]:
     def band(one: Any) -> list[float | None]:
         return [one.value, one.low, one.high]
 
+    def bands(them: Mapping[str, Band]) -> Mapping[str, list[float | None]]:
+        return them.rows() if isinstance(them, Bands) else {name: band(one) for name, one in them.items()}
+
     detail: dict[str, Any] = {name: dict(getattr(estimate, name)) for name in _PLAIN}
     detail |= {name: band(getattr(estimate, name)) for name in _BANDS}
     detail |= {
-        "couplings": {name: band(one) for name, one in estimate.couplings.items()},
-        "edges": {name: band(one) for name, one in estimate.edges.items()},
+        "couplings": bands(estimate.couplings),
+        "edges": bands(estimate.edges),
         "craving": estimate.craving,
         "drive": estimate.drive,
         "population_drive": estimate.population_drive,

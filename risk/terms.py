@@ -1,6 +1,6 @@
 """The values that cross the walls of this room. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -50,6 +50,40 @@ class Band(msgspec.Struct, frozen=True, gc=False):
     high: float | None = None
 
 
+class Bands(Mapping[str, Band]):
+    """Bands by name, worked out when the first of them is read: most who ask for an estimate read none.
+
+    `work_out` gives each point and half the width of its interval, in order of `names`.
+    """
+
+    __slots__ = ("_found", "_names", "_work_out")
+
+    def __init__(self, names: Sequence[str], work_out: Callable[[], tuple[Sequence[float], Sequence[float]]]) -> None:
+        self._names, self._work_out = names, work_out
+        self._found: dict[str, list[float | None]] | None = None
+
+    def rows(self) -> dict[str, list[float | None]]:
+        """Value, low and high by name."""
+        if self._found is None:
+            points, widths = self._work_out()
+            self._found = {
+                name: [point, point - width, point + width] for name, point, width in zip(self._names, points, widths, strict=True)
+            }
+        return self._found
+
+    def __getitem__(self, name: str) -> Band:
+        return Band(*self.rows()[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 class CueStrength(msgspec.Struct, frozen=True, gc=False):
     """One kind of reminder: first and last day it was met (days since 1970 UTC), and how often it was learned from.
 
@@ -73,7 +107,7 @@ class RiskEstimate(msgspec.Struct, frozen=True):
     drive            sum of contributions, own-SD units; `population_drive` the same under population couplings
     discordance      population_drive - reported craving z; never an alert by itself
     nowcast          expected craving given what is present now; `forecast` the one-step-ahead craving: never the same thing
-    couplings        name -> Band, nowcast row; edges  "S>E" -> Band, lagged network
+    couplings        name -> Band, nowcast row; edges  "S>E" -> Band, lagged network: worked out when they are read
     signals          kind of signal -> how far what was measured stands from this person's usual, own-SD units; absent: not measured
     cues             kind of reminder -> what it adds for this person; `new_cue` what first meetings of a kind added
     innovation       standardized surprise before the update

@@ -31,7 +31,8 @@ def decayed_sum(before: float, hours: float, score: float, limit: float) -> floa
     >>> decayed_sum(2.0, 72.0, 1.5, 5.0)
     2.0
     """
-    return min(2.0 * limit, max(0.0, before * exp2(-hours / HALF_LIFE_HOURS) + score - SLACK))
+    moved = before * exp2(-hours / HALF_LIFE_HOURS) + score - SLACK
+    return 0.0 if moved <= 0.0 else moved if moved <= 2.0 * limit else 2.0 * limit  # noqa: FURB136
 
 
 def limits(answers_per_day: float, table: Sequence[Limit]) -> tuple[float, float]:
@@ -61,12 +62,12 @@ def baseline_score(before: Change, strength: float | None) -> float | None:
     """
     if strength is None or before.frozen_mean is None or before.frozen_sd is None:
         return None
-    return max(-3.0, min(3.0, (strength - before.frozen_mean) / before.frozen_sd))
+    return _clipped((strength - before.frozen_mean) / before.frozen_sd)
 
 
 def watch(before: Change, hours: float, surprise: float, strength: float | None, second: int, limit: tuple[float, float]) -> Change:
     """Both detectors after a training answer. `strength` is None where craving itself was not answered."""
-    clipped = max(-3.0, min(3.0, surprise))
+    clipped = _clipped(surprise)
     innovation = decayed_sum(before.innovation, hours, clipped, limit[0])
     square = MEMORY * before.surprise_square + (1.0 - MEMORY) * clipped * clipped
     product = MEMORY * before.surprise_product + (1.0 - MEMORY) * clipped * before.last_surprise
@@ -88,6 +89,10 @@ def watch(before: Change, hours: float, surprise: float, strength: float | None,
     return Change(
         short(innovation), short(statistic), mean, sd, since, count, short(running), short(squares), clipped, short(square), short(product)
     )
+
+
+def _clipped(score: float) -> float:
+    return 3.0 if score > 3.0 else max(score, -3.0)
 
 
 def _collect(since: int | None, count: int, mean: float, squares: float, strength: float, second: int) -> tuple[int, int, float, float]:

@@ -7,13 +7,12 @@ A <- L A L + Q A0 Q, b <- (L A_old L) theta + Q A0 Q m, then predict, then learn
 
 from collections.abc import Sequence
 from math import exp2, sqrt
-from operator import mul
 from typing import Final, NamedTuple
 
 from risk.estimate.kernels.kernel import Flat, Kernel
 from risk.estimate.prior import REGRESSORS, Coupled, Residual
 from risk.estimate.regressors import GAP_HOURS
-from risk.estimate.state import Coupling
+from risk.estimate.state import Coupling, packed, unpacked
 
 HALF_LIFE_HOURS: Final = 28 * 24.0
 HUBER: Final = 2.0
@@ -30,16 +29,16 @@ HEAD: Final = 3
 class Faded(NamedTuple):
     """A posterior after forgetting, and what an exposure x asks of it.
 
-    `matrix` is R^-1 A R^-1 with R = diag(`roots`), a flat triangle. `doubt` is x' A^-1 x, `direction` A^-1 x, `rows` what the
-    prior's pull left of each row, `variances` the diagonal of A^-1 from HEAD on.
+    `matrix` is A, a flat triangle. `doubt` is x' A^-1 x, `direction` A^-1 x, `rows` what the prior's pull left of each row, `expected` what
+    these say of x, `variances` the diagonal of A^-1 from HEAD on.
     """
 
     kernel: Kernel
     matrix: list[float]
-    roots: Flat
     doubt: float
     direction: Flat
     rows: list[Flat]
+    expected: list[float]
     variances: Flat
     exposure: list[float]
     """Mean squares of exposure after this one: what is usual for this person."""
@@ -49,7 +48,7 @@ class Nowcast(NamedTuple):
     """Couplings after the observation, craving expected before it (latent units) and the standardized surprise."""
 
     theta: Sequence[float]
-    spread: list[float]
+    spread: Sequence[float]
     expected: float
     sd: float
     surprise: float | None
@@ -60,39 +59,37 @@ class Nowcast(NamedTuple):
 def begin(prior: Coupled, residual: Residual) -> Coupling:
     """The prior itself."""
     return Coupling(
-        precision=list(prior.precision),
+        memory=packed(*prior.precision, *prior.mean_squares, *prior.variances[HEAD:]),
         theta=list(prior.means[0]),
-        exposure=list(prior.mean_squares),
         shape=residual.shape,
         scale=residual.scale,
-        spread=prior.variances[HEAD:],
     )
 
 
-def fade(precision: list[float], exposure: list[float], rows: list[list[float]], prior: Coupled, x: list[float], hours: float) -> Faded:
+def fade(memory: bytes, rows: list[list[float]], prior: Coupled, x: list[float], hours: float) -> Faded:
     """Forgetting over `hours`, by exposure x: A <- L A L + Q A0 Q, and each row pulled by A^-1 Q A0 Q (m - theta)."""
     kernel = prior.kernel
     rate = -0.5 * min(GAP_HOURS, hours) / HALF_LIFE_HOURS
-    matrix, roots, push, seen = kernel.fade(precision, exposure, x, prior.diagonal, rate)
+    matrix, roots, push, seen = kernel.fade(unpacked(memory), x, prior.diagonal, rate)
     means: Sequence[Sequence[float]] = prior.means
     if prior.off_diagonal:
         push, means = _correlated(prior, matrix, roots, push, rows)
-    return Faded(kernel, matrix, roots, *kernel.settle(matrix, roots, push, x, means, rows), seen)
+    return Faded(kernel, matrix, *kernel.settle(matrix, push, x, means, rows), seen)
 
 
 def _correlated(prior: Coupled, matrix: list[float], roots: Flat, push: Flat, rows: list[list[float]]) -> tuple[Flat, list[list[float]]]:
-    """Adds R^-1 Q A0 Q R^-1 off the diagonal of a correlated prior. Gives a push of 1 and where it pulls each row."""
+    """Adds Q A0 Q off the diagonal of a correlated prior. Gives a push of 1 and where it pulls each row."""
     off: list[tuple[int, int, float]] = []
     for i, j, anchor in prior.off_diagonal:
         gain = anchor * sqrt((1.0 - roots[i] ** 2) * (1.0 - roots[j] ** 2))
-        matrix[i * (i + 1) // 2 + j] += gain / (roots[i] * roots[j])
+        matrix[i * (i + 1) // 2 + j] += gain
         off.append((i, j, gain))
     aims: list[list[float]] = []
     for row, means in zip(rows, prior.means, strict=True):
         aim = [one + force * (mean - one) for one, force, mean in zip(row, push, means, strict=True)]
         for i, j, gain in off:
-            aim[i] += gain * (means[j] - row[j]) / roots[i]
-            aim[j] += gain * (means[i] - row[i]) / roots[j]
+            aim[i] += gain * (means[j] - row[j])
+            aim[j] += gain * (means[i] - row[i])
         aims.append(aim)
     return (1.0,) * len(push), aims
 
@@ -116,11 +113,8 @@ def step(
     `excess` is measurement variance above that of the main indicator; `weight` is 1/2 for a report at the floor, and 0
     where the observation must teach nothing.
     """
-    kernel, matrix, roots, doubt, direction, rows, variances, seen = fade(
-        before.precision, before.exposure, [before.theta], prior, x, hours
-    )
+    kernel, matrix, doubt, direction, rows, (expected,), variances, seen = fade(before.memory, [before.theta], prior, x, hours)
     theta: Sequence[float] = rows[0]
-    expected = sum(map(mul, x, theta))
     keep = exp2(-min(GAP_HOURS, hours) / HALF_LIFE_HOURS)
     shape = residual.shape + keep * (before.shape - residual.shape)
     scale = residual.scale + keep * (before.scale - residual.scale)
@@ -134,14 +128,14 @@ def step(
         honest *= weight
         gain = weight * bounded / noise
         share = gain / (1.0 + gain * doubt)
-        theta = kernel.shift(theta, direction, share * surprise * sd)
+        (theta,) = kernel.shift(rows, direction, (share * surprise * sd,))
         shape += 0.5 * honest
         scale += 0.5 * honest * surprise * surprise * variance / HUBER_VARIANCE
     spread = kernel.tail(variances, direction, share)
     if not gain:
         return Nowcast(theta, spread, expected, sd, surprise, None)
-    after = Coupling(kernel.grow(matrix, roots, x, gain), list(theta), seen, shape, scale, spread)
-    return Nowcast(theta, spread, expected, sd, surprise, after)
+    memory = packed(*kernel.grow(matrix, x, gain), *seen, *spread)
+    return Nowcast(theta, spread, expected, sd, surprise, Coupling(memory, list(theta), shape, scale))
 
 
 NAMED: Final = REGRESSORS[HEAD:]

@@ -75,4 +75,4 @@ def beyond(mean: float, times: int, variance: float) -> Band:
 
 def new_kinds(known: Mapping[str, Cue], day: int) -> int:
     """Kinds met for the first time in the last 28 days."""
-    return sum(day - one.first < NEW_DAYS for one in known.values())
+    return sum([day - one.first < NEW_DAYS for one in known.values()]) if known else 0

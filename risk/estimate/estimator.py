@@ -17,7 +17,7 @@ from risk.estimate.nodes import ItemNode
 from risk.estimate.prior import Prior
 from risk.estimate.readout import read_out
 from risk.estimate.regressors import incubation, lag_share, nowcast_row
-from risk.estimate.state import SCHEMA, Baseline, Change, Levels, OtherPrior, OutOfOrder, RiskState, short
+from risk.estimate.state import SCHEMA, Change, Levels, OtherPrior, OutOfOrder, RiskState, short
 from risk.terms import KIND_ORDER, Observation, RiskEstimate
 
 __all__ = ["as_of", "fold", "start", "update"]
@@ -154,7 +154,7 @@ def _after(
         item_map=state.item_map,
         key=key,
         recent=[*state.recent[1 - RECENT :], observation.source_id],
-        items=_items(state.items, scores, second) if teach and scores.answered else state.items,
+        items=baseline.learn_all(state.items, scores.answered, second) if teach and scores.answered else state.items,
         contexts=_contexts(state.contexts, observation.context, craving) if learned and craving is not None else state.contexts,
         events={**state.events, observation.event: second} if observation.event and observation.kind == "timed_event" else state.events,
         cues=cues.learn(state.cues, observation.cues, second // 86400, surprise) if observation.cues else state.cues,
@@ -184,14 +184,6 @@ def _missed(before: tuple[float, int, int], observation: Observation, second: in
     return (number, at, 0) if observation.kind == "response" else before
 
 
-def _items(before: dict[str, Baseline], scores: Scores, second: int) -> dict[str, Baseline]:
-    after = dict(before)
-    for place, answer, _ in scores.answered:
-        known = before.get(place.variable)
-        after[place.variable] = baseline.learn(baseline.begin(place, answer) if known is None else known, answer, second)
-    return after
-
-
 def _contexts(before: dict[str, tuple[float, float]], context: str | None, craving: float) -> dict[str, tuple[float, float]]:
     """Mean latent craving by place and company; beyond eight the least seen makes room."""
     if context is None:
@@ -206,14 +198,14 @@ def _contexts(before: dict[str, tuple[float, float]], context: str | None, cravi
 
 
 def _levels(state: RiskState, scores: Scores, second: int, prior: Prior, layout: Layout) -> Levels:
-    answered = [(0.0, 0.0)] * len(layout.groups)
+    pulls, weights = [0.0] * len(layout.groups), [0.0] * len(layout.groups)
     for place, answer, _ in scores.answered:
-        if place.signal is not None:
-            continue  # anchored levels are what people say
-        pull, weight = answered[place.group]
-        answered[place.group] = (pull + place.weight * (answer - place.mean), weight + place.weight)
+        if place.signal is None:  # anchored levels are what people say
+            pulls[place.group] += place.weight * (answer - place.mean)
+            weights[place.group] += place.weight
     whole = scores.own[0] is not None or layout.main is None
-    return levels.move(state.levels, layout, answered, levels.combine(scores.own, prior) if whole else None, second)
+    index = levels.combine(scores.own, prior.level_weights, prior) if whole else None
+    return levels.move(state.levels, layout, pulls, weights, index, second)
 
 
 def _change(state: RiskState, scores: Scores, second: int, nowcast: Nowcast, prior: Prior) -> Change:

@@ -55,9 +55,18 @@ def judged(age_hours: float | None, *, learning: bool) -> Evidence:
     >>> judged(24.5, learning=False).state
     <EvidenceState.UNKNOWN: 'unknown'>
     """
+    return Evidence(state_at(age_hours, learning=learning), age_hours)
+
+
+def state_at(age_hours: float | None, *, learning: bool) -> EvidenceState:
+    """What may be said at an age.
+
+    >>> state_at(None, learning=True)
+    <EvidenceState.UNKNOWN: 'unknown'>
+    """
     if age_hours is None or age_hours > UNKNOWN_AFTER_HOURS:
-        return Evidence(EvidenceState.UNKNOWN, age_hours)
-    return Evidence(EvidenceState.LEARNING if learning else EvidenceState.CURRENT, age_hours)
+        return EvidenceState.UNKNOWN
+    return EvidenceState.LEARNING if learning else EvidenceState.CURRENT
 
 
 def missed_at(missed: tuple[float, int, int], second: int) -> float:

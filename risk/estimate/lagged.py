@@ -6,17 +6,17 @@ and is kept as those two. A target that is missing enters as its own forecast: i
 widen by total over observed weight. A lagged node that is missing is 0 and not exposed.
 """
 
-from dataclasses import dataclass
+from functools import partial
 from math import exp2, sqrt
-from operator import add, mul, sub
-from typing import Final
+from operator import mul
+from typing import Final, NamedTuple
 
 from risk.estimate.coupling import HALF_LIFE_HOURS, HUBER_VARIANCE, fade, robust
 from risk.estimate.nodes import NODES
 from risk.estimate.prior import Coupled, Prior, Residual
 from risk.estimate.regressors import GAP_HOURS, clock, lag_share, over_night
-from risk.estimate.state import Block, Lagged
-from risk.terms import Band
+from risk.estimate.state import Block, Lagged, packed, unpacked
+from risk.terms import Bands
 
 DAY_HOURS: Final = 4.0
 NIGHT_HOURS: Final = 10.0
@@ -27,8 +27,7 @@ EDGES: Final = tuple(f"{source}>{target}" for target in NODES for source in NODE
 """Names of the edges by day, row by row: "S>E" is stress now to executive control at the next prompt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(NamedTuple):
     """Craving at the next prompt, `hours` from now: latent units."""
 
     expected: float
@@ -41,7 +40,7 @@ def begin(prior: Prior) -> Lagged:
 
 
 def _block(prior: Coupled, spread: list[float]) -> Block:
-    return Block(list(prior.precision), [list(row) for row in prior.means], list(prior.mean_squares), spread)
+    return Block(packed(*prior.precision, *prior.mean_squares, *spread), [list(row) for row in prior.means])
 
 
 def regressors(nodes: list[float | None], hours: float, local_hour: float, night: bool) -> list[float]:
@@ -59,30 +58,30 @@ def learn(before: Lagged, exposure: list[float | None], second: int, local_hour:
     night = over_night(hours, local_hour)
     block, anchor = (before.night, prior.night) if night else (before.day, prior.day)
     x = regressors(before.nodes, hours, local_hour, night)
-    kernel, matrix, roots, doubt, direction, drawn, variances, seen = fade(block.precision, block.exposure, block.rows, anchor, x, hours)
+    kernel, matrix, doubt, direction, rows, expected, variances, seen = fade(block.memory, block.rows, anchor, x, hours)
     share = 1.0 / (1.0 + doubt)
     root_leverage = sqrt(1.0 - share)
     keep = exp2(-min(GAP_HOURS, hours) / HALF_LIFE_HOURS)
-    rows: list[list[float]] = []
+    pushes: list[float] = []
     observed: list[float] = []
     scatter: list[float] = []
     residual = prior.document.lag_residual
-    for theta, target, have, sum_of_squares in zip(drawn, exposure, before.observed, before.scatter, strict=True):
+    for target, foreseen, have, sum_of_squares in zip(exposure, expected, before.observed, before.scatter, strict=True):
         weight = push = square = 0.0
         if target is not None:
-            missed = target - sum(map(mul, x, theta))
+            missed = target - foreseen
             variance = row_variance(have, sum_of_squares, residual)
             surprise = abs(missed) * sqrt(share / variance)
             honest, bounded = robust(surprise, root_leverage)
-            censored = 0.5 if floored and not rows else 1.0
+            censored = 0.5 if floored and not pushes else 1.0
             weight = censored * honest
             push = censored * bounded * missed * share
             square = weight * missed * missed * share / HUBER_VARIANCE
-        rows.append(kernel.shift(theta, direction, push))
+        pushes.append(push)
         observed.append(keep * have + weight)
         scatter.append(keep * sum_of_squares + square)
     spread = [] if night else kernel.tail(variances, direction, share)
-    made = Block(kernel.grow(matrix, roots, x, 1.0), rows, seen, spread)
+    made = Block(packed(*kernel.grow(matrix, x, 1.0), *seen, *spread), kernel.shift(rows, direction, pushes))
     day, night_block = (before.day, made) if night else (made, before.night)
     return Lagged(day, night_block, keep * before.total + 1.0, observed, scatter, second, exposure)
 
@@ -112,21 +111,22 @@ def forecast(state: Lagged, local_hour: float, prior: Prior) -> Forecast | None:
     x = regressors(state.nodes, hours, (local_hour + hours) % 24.0, night)
     kernel = (prior.night if night else prior.day).kernel
     residual = prior.document.lag_residual
-    doubt = kernel.square(block.precision, x) * widening(state.total, state.observed[0], residual)
+    doubt = kernel.square(unpacked(block.memory), x) * widening(state.total, state.observed[0], residual)
     variance = row_variance(state.observed[0], state.scatter[0], residual)
     return Forecast(sum(map(mul, x, block.rows[0])), sqrt(variance * (1.0 + doubt)))
 
 
-def edges(state: Lagged, prior: Prior) -> dict[str, Band]:
+def edges(state: Lagged, prior: Prior) -> Bands:
     """Each edge by day with its 90% interval, by name."""
-    residual = prior.document.lag_residual
+    return Bands(EDGES, partial(_edges, state, prior.document.lag_residual))
+
+
+def _edges(state: Lagged, residual: Residual) -> tuple[list[float], list[float]]:
     deviations = [WIDTH_90 * sqrt(one) for one in state.day.spread]
-    weight = 2.0 * residual.shape
-    means: list[float] = []
+    points: list[float] = []
     widths: list[float] = []
     for row, observed, scatter in zip(state.day.rows, state.observed, state.scatter, strict=True):
-        variance = (residual.scale + 0.5 * scatter) / (residual.shape + 0.5 * observed)  # as row_variance and widening say
-        scale = sqrt(variance * (weight + state.total) / (weight + observed))
-        means += row[-5:]
+        scale = sqrt(row_variance(observed, scatter, residual) * widening(state.total, observed, residual))
+        points += row[-5:]
         widths += [scale * one for one in deviations]
-    return dict(zip(EDGES, map(Band, means, map(sub, means, widths), map(add, means, widths)), strict=True))
+    return points, widths

@@ -48,23 +48,35 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One node: its items and its signals in order of variable, the weight of all items, and how alike two of them are.
+
+    Signals are no items: nothing is missing where nothing was measured.
+    """
+
+    items: tuple[Place, ...]
+    signals: tuple[Place, ...]
+    total: float
+    correlation: float
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """All items in order of variable, and what belongs to nodes. `main` is the indicator of C with the greatest loading."""
+    """What is known of all items before anything is answered. `main` is the indicator of C with the greatest loading."""
 
     prior_id: str
-    places: tuple[Place, ...]
+    craving: Asked
+    others: tuple[Asked, Asked, Asked, Asked]
+    """R, S, W and E."""
     groups: tuple[tuple[str, int, float], ...]
     """Key, node and half-life of each group of items that share a decayed sum."""
-    by_node: tuple[tuple[tuple[str, float], ...], ...]
-    """Key and half-life of the groups of each node."""
-    totals: tuple[float, ...]
-    """Weight of all items of each node."""
+    by_node: tuple[tuple[tuple[int, str, float], ...], ...]
+    """Place in `groups`, key and half-life of the groups of each node."""
     means: tuple[float, ...]
     """Weighted population mean of the items of each node: the middle of its level."""
-    correlations: tuple[float, ...]
     main: Place | None
-    signals: tuple[Place, ...]
-    """What is measured, in order of variable: no item of its node, so that nothing is missing where nothing was measured."""
+    measured: bool
+    """Whether any node has a signal."""
     noise: float
     """Measurement variance of latent craving where only `main` is answered."""
 
@@ -98,17 +110,27 @@ def _make(nodes: Nodes, prior: Prior) -> Layout:
     for place in places:
         totals[place.node] += place.weight
         means[place.node] += place.weight * place.mean
-    main = max((one for one in places if one.node == 0), key=lambda one: one.information, default=None)
+    asked = [
+        Asked(
+            tuple(one for one in places if one.node == node),
+            tuple(one for one in signals if one.node == node),
+            totals[node],
+            document.nodes[name].item_correlation,
+        )
+        for node, name in enumerate(NODES)
+    ]
+    main = max(asked[0].items, key=lambda one: one.information, default=None)
     return Layout(
         prior_id=prior.id,
-        places=tuple(places),
+        craving=asked[0],
+        others=(asked[1], asked[2], asked[3], asked[4]),
         groups=tuple(groups.values()),
-        by_node=tuple(tuple((key, half_life) for key, of, half_life in groups.values() if of == node) for node in range(5)),
-        totals=tuple(totals),
+        by_node=tuple(
+            tuple((place, key, half_life) for place, (key, of, half_life) in enumerate(groups.values()) if of == node) for node in range(5)
+        ),
         means=tuple(mean / total if total else 0.5 for mean, total in zip(means, totals, strict=True)),
-        correlations=tuple(document.nodes[name].item_correlation for name in NODES),
         main=main,
-        signals=tuple(signals),
+        measured=bool(signals),
         noise=1.0 / main.information if main else 0.0,
     )
 

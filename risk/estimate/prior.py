@@ -6,6 +6,7 @@ A prior is a shipped artefact. Reading its file is the shell's work; `load` make
 
 import hashlib
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 import msgspec
@@ -145,8 +146,10 @@ class Prior:
     day: Coupled
     night: Coupled
     level_weights: tuple[float, ...]
-    """Of the nodes, in their order; `level_sds` beside them."""
-    level_sds: tuple[float, ...]
+    """Of the nodes, in their order; `level_pulls` are the same over the deviations of decayed mean levels."""
+    level_pulls: tuple[float, ...]
+    level_deviation: float
+    """Standard deviation of the sum of all nodes by these weights."""
 
 
 def load(raw: bytes, *, rehearsal: bool = False) -> Prior:
@@ -168,14 +171,16 @@ def load(raw: bytes, *, rehearsal: bool = False) -> Prior:
     row = [document.coupling[name] for name in REGRESSORS]
     covariance = document.coupling_covariance or _diagonal([one.sd**2 for one in row])
     guess = document.lag_residual.scale / document.lag_residual.shape
+    weights, correlation = tuple(document.nodes[name].level_weight for name in NODES), document.node_correlation
     return Prior(
         id=f"{document.name}-{document.version}-{hashlib.sha256(raw).hexdigest()[:12]}",
         document=document,
         coupling=_coupled([[one.mean for one in row]], covariance, [one.mean_square for one in row], scale=1.0),
         day=_lagged(document.day, DAY, guess),
         night=_lagged(document.night, NIGHT, guess),
-        level_weights=tuple(document.nodes[name].level_weight for name in NODES),
-        level_sds=tuple(document.nodes[name].sd for name in NODES),
+        level_weights=weights,
+        level_pulls=tuple(document.nodes[name].level_weight / document.nodes[name].sd for name in NODES),
+        level_deviation=sqrt((1.0 - correlation) * sum(one * one for one in weights) + correlation * sum(weights) * sum(weights)),
     )
 
 

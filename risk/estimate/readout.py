@@ -1,22 +1,22 @@
 """The estimate and its flat features, read from what one observation left behind."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import exp2, sqrt
-from operator import add, mul, sub
-from typing import Final
+from operator import mul
+from typing import Final, TypeVar
 
 from risk.estimate import change, cues, explain, lagged, levels
 from risk.estimate.coupling import HEAD, NAMED, Nowcast
 from risk.estimate.domains import Scores
-from risk.estimate.evidence import days_abstinent, is_learning, judged, missed_at
+from risk.estimate.evidence import days_abstinent, is_learning, missed_at, state_at
 from risk.estimate.lagged import WIDTH_90
 from risk.estimate.layout import VARIANCE_FLOOR, Layout, Place
-from risk.estimate.nodes import NODES
 from risk.estimate.prior import REGRESSORS, Prior
 from risk.estimate.state import Baseline, RiskState
-from risk.terms import Band, Observation, RiskEstimate
+from risk.terms import Band, Bands, Observation, RiskEstimate
 
-VERSION: Final = "estimator-3"
+VERSION: Final = "estimator-4"
 LIKING: Final = "relief_expected"
 """The variable of what using is expected to do; as that of craving, its name is part of the prior."""
 OTHER_REWARDS: Final = ("enjoyment", "anticipation")
@@ -24,10 +24,7 @@ _REWARDS: Final = frozenset({LIKING, *OTHER_REWARDS})
 EVENT_HALF_LIFE_HOURS: Final = 72.0
 _SENSITIZABLE: Final = tuple((name, REGRESSORS.index(name)) for name in ("R", "S", "W", "E"))
 _NOTHING: Final = Band(None)
-_NODE_NAMES: Final = tuple(f"node:{name}" for name in NODES)
-_COVERAGE_NAMES: Final = tuple(f"coverage:{name}" for name in NODES)
-_SHARES: Final = (*NAMED, "hour")
-_SHARE_NAMES: Final = tuple(f"share:{name}" for name in _SHARES)
+T = TypeVar("T")
 
 
 def read_out(
@@ -44,58 +41,47 @@ def read_out(
     """What the model says right after `observation`, with `state` as it is after it and the baselines as they were `before` it."""
     scale = own_scale(state, layout)
     parts = _contributions(nowcast.theta, x, scale)
-    drive = sum(parts)
     population = sum(_contributions(prior.coupling.means[0], x, scale))
     age = None if state.craving_at is None else (second - state.craving_at) / 3600.0
     watched = state.change
     limit = change.limits(state.answers_per_day, prior.document.limits)
-    found = levels.deviations(state.levels, layout)
-    nodes = levels.anchored(found, layout)
-    level, rise = levels.activity(found, prior), levels.rise(state.levels)
-    discordance = None if scores.own[0] is None else population - scores.own[0]
-    expected = _nowcast(nowcast, scores, before, layout)
-    ahead = _forecast(state, observation.local_hour, prior, layout)
-    features: dict[str, float | None] = {
-        "level": level,
-        "rise": rise,
-        "craving": state.craving,
-        "age_hours": age,
-        "drive": drive,
-        "population_drive": population,
-        "discordance": discordance,
-        "innovation": nowcast.surprise,
-        "cusum_innovation": watched.innovation,
-        "cusum_baseline": watched.baseline,
-        "nowcast": expected.value,
-        "forecast": ahead.value,
-    }
-    features.update(zip(_NODE_NAMES, nodes.values(), strict=True))
-    features.update(zip(_SHARE_NAMES, parts, strict=True))
-    _add_features(features, state, observation, second, scores)
     variance = state.coupling.scale / state.coupling.shape
-    return RiskEstimate(
+    lag, cue, stress, withdrawal, control, synergy, incubated, context, content, hour = parts
+    features: dict[str, float | None] = {}
+    said = RiskEstimate(
         as_of=observation.event_time,
         source_id=observation.source_id,
-        evidence=judged(age, learning=is_learning(state.answered, state.days)).state,
+        evidence=state_at(age, learning=is_learning(state.answered, state.days)),
         age_hours=age,
-        level=level,
-        rise=rise,
+        level=levels.activity(state.levels, prior),
+        rise=levels.rise(state.levels),
         craving=state.craving,
-        nodes=nodes,
-        own=dict(zip(NODES, scores.own, strict=True)),
-        contributions=dict(zip(_SHARES, parts, strict=True)),
-        drive=drive,
+        nodes=levels.anchored(state.levels, layout),
+        own=_by_node(scores.own),
+        contributions={
+            "lag": lag,
+            "R": cue,
+            "S": stress,
+            "W": withdrawal,
+            "E": control,
+            "RS": synergy,
+            "Ri": incubated,
+            "context": context,
+            "content": content,
+            "hour": hour,
+        },
+        drive=sum(parts),
         population_drive=population,
-        discordance=discordance,
-        nowcast=expected,
-        forecast=ahead,
-        couplings=_couplings(nowcast),
+        discordance=None if scores.own[0] is None else population - scores.own[0],
+        nowcast=_nowcast(nowcast, scores, before, layout),
+        forecast=_forecast(state, observation.local_hour, prior, layout),
+        couplings=Bands(NAMED, partial(_couplings, nowcast)),
         edges=lagged.edges(state.lagged, prior),
         innovation=nowcast.surprise,
         cusum_innovation=watched.innovation,
         cusum_baseline=watched.baseline,
         rising=watched.innovation > limit[0] or watched.baseline > limit[1],
-        coverage=dict(zip(NODES, scores.coverage, strict=True)),
+        coverage=_by_node(scores.coverage),
         answered=state.answered,
         sensitized=_sensitized(nowcast, prior, state.days),
         prior_id=prior.id,
@@ -105,8 +91,71 @@ def read_out(
         features=features,
         cues=cues.strengths(state.cues, variance),
         new_cue=cues.beyond(state.novel[1], state.novel[0], variance),
-        signals=signals(scores) if layout.signals else {},
+        signals=signals(scores) if layout.measured else {},
     )
+    features |= _features(said, parts, state, observation, second, scores)
+    return said
+
+
+def _features(
+    said: RiskEstimate, parts: Sequence[float], state: RiskState, observation: Observation, second: int, scores: Scores
+) -> dict[str, float | None]:
+    """The estimate flat, and what later models may read besides it.
+
+    Never a coupling itself: to a tree, a slow constant is a fingerprint.
+    """
+    nodes, coverage, watched = said.nodes, scores.coverage, state.change
+    gap, balance = reward(scores)
+    flat: dict[str, float | None] = {}  # one by one: a display of so many members is built in parts and put together
+    flat["level"] = said.level
+    flat["rise"] = said.rise
+    flat["craving"] = said.craving
+    flat["age_hours"] = said.age_hours
+    flat["drive"] = said.drive
+    flat["population_drive"] = said.population_drive
+    flat["discordance"] = said.discordance
+    flat["innovation"] = said.innovation
+    flat["cusum_innovation"] = said.cusum_innovation
+    flat["cusum_baseline"] = said.cusum_baseline
+    flat["nowcast"] = said.nowcast.value
+    flat["forecast"] = said.forecast.value
+    flat["node:C"] = nodes["C"]
+    flat["node:R"] = nodes["R"]
+    flat["node:S"] = nodes["S"]
+    flat["node:W"] = nodes["W"]
+    flat["node:E"] = nodes["E"]
+    flat["share:lag"] = parts[0]
+    flat["share:R"] = parts[1]
+    flat["share:S"] = parts[2]
+    flat["share:W"] = parts[3]
+    flat["share:E"] = parts[4]
+    flat["share:RS"] = parts[5]
+    flat["share:Ri"] = parts[6]
+    flat["share:context"] = parts[7]
+    flat["share:content"] = parts[8]
+    flat["share:hour"] = parts[9]
+    flat["surprise_variance"] = watched.surprise_square
+    flat["surprise_lag_product"] = watched.surprise_product
+    flat["answers_per_day"] = state.answers_per_day
+    flat["days_abstinent"] = days_abstinent(state, observation, second)
+    flat["hours_since_content"] = None if state.content_at is None else (second - state.content_at) / 3600.0
+    flat["missed_recently"] = missed_at(state.missed, second)
+    flat["missed_in_a_row"] = float(state.missed[2])
+    flat["new_cue_kinds_28d"] = float(cues.new_kinds(state.cues, second // 86400))
+    flat["wanting_liking_gap"] = gap
+    flat["reward_balance"] = balance
+    flat["coverage:C"] = coverage[0]
+    flat["coverage:R"] = coverage[1]
+    flat["coverage:S"] = coverage[2]
+    flat["coverage:W"] = coverage[3]
+    flat["coverage:E"] = coverage[4]
+    for place, answer, score in scores.answered:
+        flat[place.own_name] = score
+        if place.signal is None:
+            flat[place.anchored_name] = (answer - place.mean) / place.unit
+    for kind, at in state.events.items():
+        flat[f"event:{kind}"] = exp2(-(second - at) / 3600.0 / EVENT_HALF_LIFE_HOURS)
+    return flat
 
 
 def reward(scores: Scores) -> tuple[float | None, float | None]:
@@ -115,12 +164,16 @@ def reward(scores: Scores) -> tuple[float | None, float | None]:
     Wanting is latent craving, liking what the person expects using to feel like; the two drift apart (incentive sensitization). The pull of
     everything else is joy and looking forward, which arrive turned. None where a side was not answered.
     """
-    own = {place.variable: score for place, _, score in scores.answered if place.variable in _REWARDS}
-    liking = own.pop(LIKING, None)
-    wanting = scores.own[0]
-    others = list(own.values())
-    gap = None if wanting is None or liking is None else wanting - liking
-    return gap, None if liking is None or not others else liking + sum(others) / len(others)
+    liking, wanting, others = None, scores.own[0], []
+    for place, _, score in scores.answered:
+        if place.variable in _REWARDS:
+            if place.variable == LIKING:
+                liking = score
+            else:
+                others.append(score)
+    if liking is None:
+        return None, None
+    return None if wanting is None else wanting - liking, liking + sum(others) / len(others) if others else None
 
 
 def signals(scores: Scores) -> dict[str, float]:
@@ -145,27 +198,44 @@ def own_scale(state: RiskState, layout: Layout) -> float:
     return main.unit / sqrt((main.variance if known is None else known.variance) + VARIANCE_FLOOR)
 
 
-def _contributions(theta: Sequence[float], x: list[float], scale: float) -> list[float]:
-    """The exact shares of the drive in order of _SHARES: coupling times exposure. The intercept is the person's level, not a share."""
-    products = list(map(mul, theta, x))
-    return [scale * one for one in (*products[HEAD:], products[1] + products[2])]
+def _contributions(theta: Sequence[float], x: Sequence[float], scale: float) -> list[float]:
+    """The exact shares of the drive, in order of their names in read_out: coupling times exposure.
+
+    The intercept is the person's level, not a share.
+    """
+    _, cosine, sine, lag, cue, stress, withdrawal, control, synergy, incubated, context, content = map(mul, theta, x)
+    return [
+        scale * lag,
+        scale * cue,
+        scale * stress,
+        scale * withdrawal,
+        scale * control,
+        scale * synergy,
+        scale * incubated,
+        scale * context,
+        scale * content,
+        scale * (cosine + sine),
+    ]
 
 
-def _couplings(nowcast: Nowcast) -> dict[str, Band]:
-    means = nowcast.theta[HEAD:]
-    widths = [WIDTH_90 * sqrt(one) for one in nowcast.spread]
-    return dict(zip(NAMED, map(Band, means, map(sub, means, widths), map(add, means, widths)), strict=True))
+def _by_node(values: Sequence[T]) -> dict[str, T]:
+    c, r, s, w, e = values
+    return {"C": c, "R": r, "S": s, "W": w, "E": e}
+
+
+def _couplings(nowcast: Nowcast) -> tuple[Sequence[float], list[float]]:
+    return nowcast.theta[HEAD:], [WIDTH_90 * sqrt(one) for one in nowcast.spread]
 
 
 def _sensitized(nowcast: Nowcast, prior: Prior, days: int) -> tuple[str, ...]:
     if days < explain.SENSITIZED_DAYS:
         return ()
-    theta, usual, known = nowcast.theta, prior.coupling.means[0], prior.coupling.variances
-    return tuple(
-        name
-        for name, place in _SENSITIZABLE
-        if explain.stronger(theta[place], sqrt(nowcast.spread[place - HEAD]), usual[place], sqrt(known[place]))
-    )
+    found: list[str] = []
+    for name, place in _SENSITIZABLE:
+        mean, usual = nowcast.theta[place], prior.coupling.means[0][place]
+        if mean > usual and explain.stronger(mean, sqrt(nowcast.spread[place - HEAD]), usual, sqrt(prior.coupling.variances[place])):
+            found.append(name)
+    return tuple(found)
 
 
 def _nowcast(nowcast: Nowcast, scores: Scores, before: Mapping[str, Baseline], layout: Layout) -> Band:
@@ -173,7 +243,7 @@ def _nowcast(nowcast: Nowcast, scores: Scores, before: Mapping[str, Baseline], l
 
     The band is set on the scale by the mean of before: that of after has learned this very answer, which would then lie within too often.
     """
-    if layout.main is None or not scores.answered or all(one is None for one in scores.own[1:]):
+    if layout.main is None or not scores.answered or scores.own[1:].count(None) == 4:
         return _NOTHING
     return _on_scale(nowcast.expected, nowcast.sd, before, layout.main)
 
@@ -191,27 +261,9 @@ def _on_scale(expected: float, sd: float, items: Mapping[str, Baseline], main: P
     middle = main.mean if known is None else known.mean
     unit = main.unit * main.information / main.pull
     value, width = middle + unit * expected, unit * WIDTH_90 * sd
-    return Band(_unit(value), _unit(value - width), _unit(value + width))
+    low, high = value - width, value + width
+    return Band(value, low, high) if low >= 0.0 and high <= 1.0 else Band(_unit(value), _unit(low), _unit(high))
 
 
 def _unit(value: float) -> float:
     return 0.0 if value < 0.0 else min(value, 1.0)
-
-
-def _add_features(flat: dict[str, float | None], state: RiskState, observation: Observation, second: int, scores: Scores) -> None:
-    """What later models may read besides the estimate. Never a coupling itself: to a tree, a slow constant is a fingerprint."""
-    flat["surprise_variance"] = state.change.surprise_square
-    flat["surprise_lag_product"] = state.change.surprise_product
-    flat["answers_per_day"] = state.answers_per_day
-    flat["days_abstinent"] = days_abstinent(state, observation, second)
-    flat["hours_since_content"] = None if state.content_at is None else (second - state.content_at) / 3600.0
-    flat["missed_recently"], flat["missed_in_a_row"] = missed_at(state.missed, second), float(state.missed[2])
-    flat["new_cue_kinds_28d"] = float(cues.new_kinds(state.cues, second // 86400))
-    flat["wanting_liking_gap"], flat["reward_balance"] = reward(scores)
-    flat.update(zip(_COVERAGE_NAMES, scores.coverage, strict=True))
-    for place, answer, score in scores.answered:
-        flat[place.own_name] = score
-        if place.signal is None:
-            flat[place.anchored_name] = (answer - place.mean) / place.unit
-    for kind, at in state.events.items():
-        flat[f"event:{kind}"] = exp2(-(second - at) / 3600.0 / EVENT_HALF_LIFE_HOURS)

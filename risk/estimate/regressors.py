@@ -29,8 +29,8 @@ def lag_share(hours: float, usual_hours: float) -> float:
     >>> lag_share(4.0, 4.0), lag_share(0.0, 4.0)
     (1.0, 1.2)
     """
-    share = exp((usual_hours - min(hours, GAP_HOURS)) / 6.0)
-    return min(1.2, share)
+    share = exp((usual_hours - (hours if hours < GAP_HOURS else GAP_HOURS)) / 6.0)  # noqa: FURB136
+    return share if share < 1.2 else 1.2  # noqa: FURB136
 
 
 def over_night(hours: float, local_hour: float) -> bool:

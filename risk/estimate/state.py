@@ -4,13 +4,16 @@ A state is a value: `update` makes a new one and shares what did not change. Not
 place. Times are whole microseconds or seconds since 1970 UTC.
 """
 
+from collections.abc import Sequence
+from functools import cache
+from struct import Struct
 from typing import Final
 
 import msgspec
 
 from models.errors import Conflict, Invalid
 
-SCHEMA: Final = "risk-state-3-a517a411"
+SCHEMA: Final = "risk-state-4-c374f4fe"
 """Names the layout. The digits are a digest of every field name and of the regressors (a test says so)."""
 
 
@@ -45,6 +48,31 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     value: float
 
 
+def packed(*values: float) -> bytes:
+    """Numbers as 32-bit floats, the least significant byte first: seven digits, which is more than answers can tell."""
+    return _packing(len(values)).pack(*values)
+
+
+def unpacked(memory: bytes) -> tuple[float, ...]:
+    """The numbers in packed bytes.
+
+    >>> unpacked(packed(1.5, -0.25))
+    (1.5, -0.25)
+    """
+    return _packing(len(memory) // 4).unpack(memory)
+
+
+@cache
+def _packing(count: int) -> Struct:
+    return Struct(f"<{count}f")
+
+
+def _parts(memory: bytes, size: int) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+    """Precision, mean squares and variances of so many regressors."""
+    values, end = unpacked(memory), size * (size + 1) // 2
+    return values[:end], values[end : end + size], values[end + size :]
+
+
 class Cue(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One kind of reminder: first and last day met (since 1970 UTC), how often it was learned from, and the mean surprise there."""
 
@@ -55,29 +83,47 @@ class Cue(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Coupling(msgspec.Struct, frozen=True):
-    """The nowcast row: precision A (flat lower triangle), posterior mean, mean squares of exposures, residual (shape, scale).
+    """The nowcast row: `memory`, posterior mean, residual (shape, scale). b of the information form is A theta.
 
-    `spread` is the posterior variance of the regressors from `lag` on. b of the information form is A theta.
+    `memory` holds, packed: the precision A (flat lower triangle), the mean squares of exposures, and the posterior variance of the
+    regressors from `lag` on.
     """
 
-    precision: list[float]
+    memory: bytes
     theta: list[float]
-    exposure: list[float]
     shape: float
     scale: float
-    spread: list[float]
+
+    @property
+    def precision(self) -> Sequence[float]:
+        return _parts(self.memory, len(self.theta))[0]
+
+    @property
+    def exposure(self) -> Sequence[float]:
+        return _parts(self.memory, len(self.theta))[1]
+
+    @property
+    def spread(self) -> Sequence[float]:
+        return _parts(self.memory, len(self.theta))[2]
 
 
 class Block(msgspec.Struct, frozen=True):
-    """One block of the lagged network: precision relative to the residual variance, five rows, mean squares.
+    """One block of the lagged network: `memory` as that of Coupling, and five rows.
 
-    `spread` is the posterior variance of the five lags over the residual variance; kept by day only, where edges are reported.
+    Precision and variances are relative to the residual variance. Variances are those of the five lags, and kept by day only, where edges
+    are reported.
     """
 
-    precision: list[float]
+    memory: bytes
     rows: list[list[float]]
-    exposure: list[float]
-    spread: list[float]
+
+    @property
+    def precision(self) -> Sequence[float]:
+        return _parts(self.memory, len(self.rows[0]))[0]
+
+    @property
+    def spread(self) -> Sequence[float]:
+        return _parts(self.memory, len(self.rows[0]))[2]
 
 
 class Lagged(msgspec.Struct, frozen=True):
@@ -99,10 +145,12 @@ class Lagged(msgspec.Struct, frozen=True):
 class Levels(msgspec.Struct, frozen=True):
     """Decayed sums of values and of weights: by node and half-life (anchored to the population), each with its second.
 
-    `fast` and `slow` are those of the personal index, as of second `at`.
+    `deviations` are those of the nodes from the population, as of each node's newest answer; None where there is none. `fast` and
+    `slow` are those of the personal index, as of second `at`.
     """
 
     sums: dict[str, tuple[float, float, int]]
+    deviations: list[float | None]
     fast: tuple[float, float]
     slow: tuple[float, float]
     at: int
