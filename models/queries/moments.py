@@ -68,8 +68,8 @@ class Look:
     plan: datetime | None
 
     def later(self, *, now: datetime, edge: datetime) -> "Look":
-        """What is owed at a later instant by time alone: those moments that have come. What is written meanwhile shows in the next look."""
-        due = {name for name in _BY_TIME if (at := getattr(self, name)) is not None and at <= now}
+        """What is owed at a later instant where time alone passes: what still is, and whose moment has come. Other work shows in a look."""
+        due = {*self.due, *(name for name in _BY_TIME if (at := getattr(self, name)) is not None and at <= now)}
         if self.plan is not None and self.plan <= edge:
             due.add("plan")
         return replace(self, due=frozenset(due))
