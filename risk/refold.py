@@ -152,20 +152,22 @@ def _beginning(session: ReadSession, mind: Mind, enrollment_id: int, earliest: O
 
 
 def store_checkpoints(session: WriteSession, enrollment: Row[Any], checkpoints: Sequence[tuple[str, int, bytes]], *, now: datetime) -> None:
-    risk_queries.save_snapshots(
-        session,
-        [
-            {
-                "study_id": enrollment.study_id,
-                "enrollment_id": enrollment.id,
-                "last_key": last_key,
-                "observations": observations,
-                "state": state,
-                "made_at": now,
-            }
-            for last_key, observations, state in checkpoints
-        ],
-    )
+    risk_queries.save_snapshots(session, checkpoint_rows(enrollment, checkpoints, now=now))
+
+
+def checkpoint_rows(enrollment: Any, checkpoints: Sequence[tuple[str, int, bytes]], *, now: datetime) -> list[dict[str, Any]]:
+    """The columns of checkpoints; of `enrollment` id and study_id are read."""
+    return [
+        {
+            "study_id": enrollment.study_id,
+            "enrollment_id": enrollment.id,
+            "last_key": last_key,
+            "observations": observations,
+            "state": state,
+            "made_at": now,
+        }
+        for last_key, observations, state in checkpoints
+    ]
 
 
 def revised_rows(
@@ -260,7 +262,7 @@ def estimate_detail(estimate: RiskEstimate) -> dict[str, Any]:
     return detail | ({"signals": dict(estimate.signals)} if estimate.signals else {})
 
 
-def state_row(enrollment: Row[Any], folded: Folded, *, now: datetime) -> Mapping[str, Any]:
+def state_row(enrollment: Any, folded: Folded, *, now: datetime) -> Mapping[str, Any]:
     """The columns of the state after a fold."""
     assert folded.state is not None
     return {

@@ -43,6 +43,7 @@ class Duty:
     """One line of the timetable.
 
     `owed`: what it works; where study time is moved it runs at each moment that owes it, None: it does not move with study time.
+    `work` is `run` where it is known that something is due, and looks no further; None: `run`.
     `single`: on PostgreSQL one process at a time does it; the others claim rows and may run anywhere. `coming`: between two intervals
     it also runs at the moment that the next row names, so that nobody waits for the interval. `wakes`: duties that run at once where
     this one worked anything. `stop` ends a long beat early where the process ends; what it was at is begun again at the next start.
@@ -52,6 +53,7 @@ class Duty:
     every_seconds: int
     run: Run
     owed: moments.Owed | None = None
+    work: Run | None = None
     single: bool = True
     coming: Coming | None = None
     wakes: tuple[str, ...] = ()
@@ -60,12 +62,30 @@ class Duty:
 
 TIMETABLE: Final = (
     Duty("plan_horizon", 10, plan_horizon.run, "plan"),
-    Duty("dispatch_prompts", 5, dispatch_prompts.run, "prompt", single=False, coming=dispatch_prompts.coming, wakes=("send_deliveries",)),
+    Duty(
+        "dispatch_prompts",
+        5,
+        dispatch_prompts.run,
+        "prompt",
+        dispatch_prompts.work,
+        single=False,
+        coming=dispatch_prompts.coming,
+        wakes=("send_deliveries",),
+    ),
     Duty("run_decision_points", 10, run_decision_points.run, "decision"),
-    Duty("expire_outcomes", 30, expire_outcomes.run, "outcome"),
-    Duty("watch_adherence", 60, watch_adherence.run, "watch", single=False),
-    Duty("score_people", 60, score_people.run, "score", single=False),
-    Duty("escalate_alerts", 5, escalate_alerts.run, "alert", single=False, coming=escalate_alerts.coming, wakes=("send_deliveries",)),
+    Duty("expire_outcomes", 30, expire_outcomes.run, "outcome", expire_outcomes.work),
+    Duty("watch_adherence", 60, watch_adherence.run, "watch", watch_adherence.work, single=False),
+    Duty("score_people", 60, score_people.run, "score", score_people.work, single=False),
+    Duty(
+        "escalate_alerts",
+        5,
+        escalate_alerts.run,
+        "alert",
+        escalate_alerts.work,
+        single=False,
+        coming=escalate_alerts.coming,
+        wakes=("send_deliveries",),
+    ),
     Duty("send_deliveries", 2, send_deliveries.run, "delivery", single=False, coming=send_deliveries.coming),
     Duty("audit_alerts", 30, audit_alerts.run),
     Duty("build_exports", 5, build_exports.run, stop=build_exports.stop),
@@ -96,8 +116,9 @@ def run_until(
     `keep` is told each moment before the clock shows it: what stores it there sees to it that no crash takes study time back.
     """
     now, worked = duties.clock.study(), 0
+    look = _look(duties, now)
     while True:
-        done, look = _settle(duties, now, timetable)
+        done, look = _settle(duties, look, now, timetable)
         worked += done
         if now >= instant:
             return worked
@@ -106,6 +127,7 @@ def run_until(
         keep(now)
         if isinstance(duties.clock, MovableClock):
             duties.clock.move(now)
+        look = look.later(now=now, edge=now + _ahead(duties))
 
 
 def silent(pulses: Iterable[Row[Any]], *, system_now: datetime, timetable: Sequence[Duty] = TIMETABLE) -> tuple[str, ...]:
@@ -122,18 +144,14 @@ def silent(pulses: Iterable[Row[Any]], *, system_now: datetime, timetable: Seque
     return tuple(one.name for one in timetable if quiet(one))
 
 
-def _settle(duties: Duties, now: datetime, timetable: Sequence[Duty]) -> tuple[int, moments.Look]:
+def _settle(duties: Duties, look: moments.Look, now: datetime, timetable: Sequence[Duty]) -> tuple[int, moments.Look]:
     """The duties that are owed something, in order, until nothing is owed or nothing could be worked; and what comes next."""
-    worked, look = 0, _look(duties, now)
+    worked = 0
     for _ in range(_PASSES):
         if not look.due:
             break
-        done, woken = 0, set[str]()
-        for one in timetable:
-            if one.owed in look.due or one.name in woken:
-                found = one.run(duties, now=now, system_now=duties.clock.system())
-                done += found
-                woken |= set(one.wakes) if found else set()
+        owed = [one for one in timetable if one.owed in look.due]
+        done = sum((one.work or one.run)(duties, now=now, system_now=duties.clock.system()) for one in owed)
         worked, look = worked + done, _look(duties, now)
         if not done:
             break

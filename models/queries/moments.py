@@ -1,7 +1,7 @@
 """When something is next to be done, and whether anything is due: cheap looks before any write. No viewer: the house's own work."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -52,6 +52,9 @@ _LOOK = select(
 """Built once: a rehearsal asks it at every moment of a study (the indexes are those of the functions below)."""
 
 
+_BY_TIME: tuple[Owed, ...] = ("prompt", "alert", "outcome", "watch", "score")
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is owed now, and when something will be next: `plan` is a `planned_until`, the others are moments."""
@@ -63,6 +66,13 @@ class Look:
     watch: datetime | None
     score: datetime | None
     plan: datetime | None
+
+    def later(self, *, now: datetime, edge: datetime) -> "Look":
+        """What is owed at a later instant where time alone passes: what still is, and whose moment has come. Other work shows in a look."""
+        due = {*self.due, *(name for name in _BY_TIME if (at := getattr(self, name)) is not None and at <= now)}
+        if self.plan is not None and self.plan <= edge:
+            due.add("plan")
+        return replace(self, due=frozenset(due))
 
 
 def look(session: ReadSession, *, now: datetime, edge: datetime, system_now: datetime) -> Look:

@@ -19,6 +19,7 @@ from models.queries.prompt import Move
 from models.session import WriteSession
 from risk.mind import Mind
 from risk.silence import take_in_expired
+from scheduler.jobs.batches import in_batches
 from scheduler.jobs.duties import Duties
 from scheduler.lifecycle import Event, next_moment
 from scheduler.promises import GATEWAY_KIND, prompt_promises, pull_names
@@ -35,17 +36,19 @@ _ROUNDS = 20
 
 def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
     """Looks at every prompt whose moment has come and gives how many."""
-    looked, limit = 0, duties.settings.prompt_batch
-    for _ in range(_ROUNDS):
-        with duties.sessions.reading() as reading:
-            if not prompts.due(reading, now=now):
-                return looked
-        with duties.sessions.transaction() as session:
-            found = dispatch(session, duties.mind, now=now, system_now=system_now, limit=limit)
-        looked += found
-        if found < limit:
-            return looked
-    return looked
+    with duties.sessions.reading() as session:
+        due = prompts.due(session, now=now)
+    return work(duties, now=now, system_now=system_now) if due else 0
+
+
+def work(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+    """`run`, where it is known that a prompt is due."""
+    limit = duties.settings.prompt_batch
+
+    def one_batch(session: WriteSession) -> int:
+        return dispatch(session, duties.mind, now=now, system_now=system_now, limit=limit)
+
+    return in_batches(duties.sessions, one_batch, batch=limit, rounds=_ROUNDS)
 
 
 def coming(duties: Duties, *, now: datetime, system_now: datetime) -> timedelta | None:  # noqa: ARG001  # prompts live in study time

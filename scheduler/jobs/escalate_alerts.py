@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 from models.queries import moments
+from models.session import WriteSession
 from risk.alerting import escalate_due
+from scheduler.jobs.batches import in_batches
 from scheduler.jobs.duties import Duties
 
 BATCH = 200
@@ -12,17 +14,18 @@ _ROUNDS = 50
 
 def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
     """Moves every due alert once and gives how many."""
-    moved = 0
-    for _ in range(_ROUNDS):
-        with duties.sessions.reading() as reading:
-            if not moments.alert_due(reading, now=now):
-                return moved
-        with duties.sessions.transaction() as session:
-            found = escalate_due(session, now=now, system_now=system_now, limit=BATCH)
-        moved += found
-        if found < BATCH:
-            return moved
-    return moved
+    with duties.sessions.reading() as session:
+        due = moments.alert_due(session, now=now)
+    return work(duties, now=now, system_now=system_now) if due else 0
+
+
+def work(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+    """`run`, where it is known that an alert is due."""
+
+    def one_batch(session: WriteSession) -> int:
+        return escalate_due(session, now=now, system_now=system_now, limit=BATCH)
+
+    return in_batches(duties.sessions, one_batch, batch=BATCH, rounds=_ROUNDS)
 
 
 def coming(duties: Duties, *, now: datetime, system_now: datetime) -> timedelta | None:  # noqa: ARG001  # alerts live in study time

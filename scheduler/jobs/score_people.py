@@ -3,7 +3,9 @@
 from datetime import date, datetime, tzinfo
 
 from models.queries import population
+from models.session import WriteSession
 from risk.serving import Calendar, score_due
+from scheduler.jobs.batches import in_batches
 from scheduler.jobs.duties import Duties
 from scheduler.plan.calendar import resolve, zone_info
 
@@ -14,17 +16,18 @@ _ROUNDS = 20
 
 def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
     """Scores everyone whose next day has begun and gives how many."""
-    done = 0
-    for _ in range(_ROUNDS):
-        with duties.sessions.reading() as reading:
-            if not population.score_due(reading, now=now):
-                return done
-        with duties.sessions.transaction() as session:
-            found = score_due(session, duties.shelf, duties.protocols, _CALENDAR, now=now, system_now=system_now, limit=BATCH)
-        done += found
-        if found < BATCH:
-            return done
-    return done
+    with duties.sessions.reading() as session:
+        due = population.score_due(session, now=now)
+    return work(duties, now=now, system_now=system_now) if due else 0
+
+
+def work(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+    """`run`, where it is known that somebody's next day has begun."""
+
+    def one_batch(session: WriteSession) -> int:
+        return score_due(session, duties.shelf, duties.protocols, _CALENDAR, now=now, system_now=system_now, limit=BATCH)
+
+    return in_batches(duties.sessions, one_batch, batch=BATCH, rounds=_ROUNDS)
 
 
 def _zone(name: str) -> tzinfo:

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from models.queries import adherence
+from models.session import WriteSession
 from risk.watch import watch
+from scheduler.jobs.batches import in_batches
 from scheduler.jobs.duties import Duties
 from scheduler.moment import whereabouts
 
@@ -17,17 +19,18 @@ _ROUNDS = 20
 
 def run(duties: Duties, *, now: datetime, system_now: datetime) -> int:
     """Looks at everyone whose moment has come and gives how many."""
-    looked = 0
-    for _ in range(_ROUNDS):
-        with duties.sessions.reading() as reading:
-            if not adherence.watch_due(reading, now=now):
-                return looked
-        with duties.sessions.transaction() as session:
-            found = watch(session, duties.mind, _study_day, now=now, system_now=system_now, limit=BATCH)
-        looked += found
-        if found < BATCH:
-            return looked
-    return looked
+    with duties.sessions.reading() as session:
+        due = adherence.watch_due(session, now=now)
+    return work(duties, now=now, system_now=system_now) if due else 0
+
+
+def work(duties: Duties, *, now: datetime, system_now: datetime) -> int:
+    """`run`, where it is known that somebody's moment has come."""
+
+    def one_batch(session: WriteSession) -> int:
+        return watch(session, duties.mind, _study_day, now=now, system_now=system_now, limit=BATCH)
+
+    return in_batches(duties.sessions, one_batch, batch=BATCH, rounds=_ROUNDS)
 
 
 def _study_day(instant: datetime, person: Row[Any]) -> int:

@@ -5,13 +5,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from api.actions.touch_prompts import Touch, touch_prompts
 from models.kinds import PromptState
 from models.session import Sessions
-from models.tables import Prompt
+from models.tables import Prompt, RiskStateRow
+from risk import owed, silence
 from risk.estimate.state import decode
+from risk.refold import state_row
 from scheduler.jobs.dispatch_prompts import dispatch
 from scheduler.prompt_moves import declining
 from tests.build import NOW, Built, build_study
@@ -137,6 +139,64 @@ def test_a_refusal_in_time_that_arrives_late_takes_the_miss_back(stream: Stream)
     stream.settle(NOON)
     assert missed(stream) == (0.0, 0)
     stream.holds()
+
+
+def gather(stream: Stream, number: int) -> list[Stream]:
+    """The person of the stream and others of the same study, each with an answer."""
+    people = [stream, *(begin(stream.sessions, fixed_keys(), stream.study) for _ in range(number - 1))]
+    for hours, one in enumerate(people):
+        one.say(NOON - (20 + hours) * HOUR, m_crave_now=4 + hours)
+    return people
+
+
+def test_what_goes_by_together_is_folded_as_if_each_had_ended_alone(stream: Stream) -> None:
+    people = gather(stream, 3)
+    for number, one in enumerate(people):
+        for minutes in range(20 * number + 1):  # the last of them passes two checkpoints
+            sent(one, NOON - 5 * HOUR + minutes * MINUTE)
+            if not minutes % 3:
+                sent(one, NOON - 5 * HOUR + minutes * MINUTE)  # ends at the same instant
+    tick(stream, NOON - HOUR)
+    assert [missed(one)[1] for one in people] == [2, 21 + 7, 41 + 14]
+    for one in people:
+        assert not one.state().stale
+        one.holds()
+    assert [len(one.snapshots()) for one in people] == [0, 1, 2]
+
+
+def test_a_person_whose_state_the_database_refuses_is_owed_it_and_stops_nobody(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = gather(stream, 3)
+    prompts = [sent(one, NOON - 5 * HOUR) for one in people]
+
+    def refused(person: Any, *told: Any, **facts: Any) -> Any:
+        row = state_row(person, *told, **facts)
+        return {**row, "observations": None} if person.id == people[1].person.enrollment_id else row
+
+    with monkeypatch.context() as broken:
+        for place in (silence, owed):
+            broken.setattr(place, "state_row", refused)
+        tick(stream, NOON)
+    with stream.sessions.reading() as session:
+        ended = session.rows(select(Prompt.state).where(Prompt.uid.in_(prompts)))
+    assert [row.state for row in ended] == [PromptState.EXPIRED] * 3
+    assert [(one.state().stale, missed(one)[1]) for one in people] == [(False, 1), (True, 0), (False, 1)]
+    people[1].settle()
+    for one in people:
+        one.holds()
+
+
+def test_a_person_whose_state_cannot_be_folded_is_owed_it_and_stops_nobody(stream: Stream) -> None:
+    people = gather(stream, 2)
+    with stream.sessions.transaction() as session:
+        session.execute(update(RiskStateRow).where(RiskStateRow.enrollment_id == stream.person.enrollment_id).values(state=b"no state"))
+    for one in people:
+        sent(one, NOON - 5 * HOUR)
+    tick(stream, NOON)
+    assert [one.state().stale for one in people] == [True, False]
+    stream.settle()
+    for one in people:
+        assert missed(one) == (1.0, 1)
+        one.holds()
 
 
 def test_someone_whose_first_answer_comes_after_prompts_went_by_has_missed_them(stream: Stream) -> None:

@@ -16,6 +16,7 @@ from models.clock import MovableClock, SystemClock
 from models.errors import Forbidden
 from models.ids import new_uid
 from models.kinds import PromptState
+from models.queries import moments
 from models.queries.heartbeat import pulses
 from models.queries.leadership import Leadership
 from models.queries.moments import next_alert
@@ -125,6 +126,26 @@ def test_study_time_moved_in_one_leap_or_in_many_leaves_the_same_history(session
         return [(row.design, row.slot, row.due_at, row.state, row.sent_at, row.reminders_sent) for row in mine]
 
     assert live(1) == live(20)
+
+
+def test_what_time_alone_makes_due_is_known_from_a_look_before(sessions: Sessions, keys: Keys, study: Built) -> None:
+    place, ahead = Place(sessions, keys, clock=MovableClock(NOW)), timedelta(days=6)
+    person = build_person(sessions, keys, study)
+    run_until(place.duties, NOW + DAY)
+    open_tier(place, study, person, 4)
+    now = place.clock.study()
+
+    def seen(at: datetime) -> moments.Look:
+        with sessions.reading() as session:
+            return moments.look(session, now=at, edge=at + ahead, system_now=place.clock.system())
+
+    before = seen(now)
+    coming = {at for at in (before.prompt, before.alert, before.watch, before.score) if at is not None}
+    assert before.plan is not None
+    for at in sorted({*coming, before.plan - ahead, now + 3 * DAY}):
+        assert before.later(now=at, edge=at + ahead).due == seen(at).due
+        assert before.later(now=at - MINUTE / 60, edge=at - MINUTE / 60 + ahead).due == seen(at - MINUTE / 60).due
+    assert {"prompt", "alert", "plan"} <= before.later(now=now + 3 * DAY, edge=now + 3 * DAY + ahead).due
 
 
 def test_an_idle_house_writes_nothing_but_pulses(place: Place, study: Built) -> None:
