@@ -16,6 +16,7 @@ from api.actions.touch_prompts import Touch, Touched, expiry_of, known_revisions
 from api.actions.write import written
 from api.auth.participant import ParticipantViewer, participant_of
 from api.deps import House, TheHouse
+from api.participant.direct import body_of, id_of
 from api.participant.shapes import Version
 from api.problems import responses
 from api.router import Router
@@ -167,11 +168,8 @@ async def list_directly(request: Request) -> Response | None:
 async def act_directly(request: Request) -> Response | None:
     """What the person did with a prompt, from the bare request; None where anything about it is not as the API describes it."""
     shape, act = _ACTS[request.scope["route"].name]
-    if request.headers.get("content-type") != "application/json" or request.scope["query_string"]:
-        return None
-    try:
-        prompt_id, given = UUID(request.path_params["prompt_id"]), shape.model_validate_json(await request.body())
-    except ValueError:
+    prompt_id, given = id_of(request, "prompt_id"), await body_of(request, shape)
+    if prompt_id is None or given is None:
         return None
     viewer = await participant_of(request)
     return await act(prompt_id, given, request.app.state.house, viewer)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, literal, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, literal, select, tuple_, update
 
 from models.access import Ability, Grant, Viewer, visible
 from models.errors import Forbidden, Missing, PreconditionFailed
@@ -158,8 +158,13 @@ def moves_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
     )
 
 
+_EVENT = select(TimedEvent).where(
+    TimedEvent.enrollment_id == bindparam("enrollment"), TimedEvent.client_id == bindparam("client", type_=TimedEvent.client_id.type)
+)
+
+
 def timed_event(session: ReadSession, enrollment_id: int, client_id: UUID) -> Row[Any] | None:
-    return session.row(select(TimedEvent).where(TimedEvent.enrollment_id == enrollment_id, TimedEvent.client_id == client_id))
+    return session.row(_EVENT, {"enrollment": enrollment_id, "client": client_id})
 
 
 def timed_events_of(session: ReadSession, enrollment_id: int, *, limit: int) -> Sequence[Row[Any]]:

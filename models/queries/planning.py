@@ -333,6 +333,9 @@ def finish_plans(session: WriteSession, done: Sequence[Finished]) -> None:
         session.execute(_FINISH, rows)
 
 
+_MARK_STALE = update(Enrollment).where(Enrollment.id.in_(_PEOPLE)).values(plan_stale=True)
+
+
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:
     """Something the plan depends on has changed: plan again at the next tick."""
-    session.execute(update(Enrollment).where(Enrollment.id.in_(sorted(enrollment_ids))).values(plan_stale=True))
+    session.execute(_MARK_STALE, {"people": sorted(enrollment_ids)})
