@@ -11,7 +11,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
-from sqlalchemy.orm import aliased
 
 from models.errors import Forbidden, Missing
 from models.kinds import AlertState, Role
@@ -138,24 +137,31 @@ def visible(viewer: Viewer, ability: Ability, *, now: datetime) -> ColumnElement
     if viewer.kind == "system":
         return true()
     if viewer.kind == "participant":
-        return Enrollment.id == viewer.enrollment_id
+        return _ENROLLMENT.id == viewer.enrollment_id
     parts = [_reach(grant, viewer, now) for grant in viewer.granting(ability)]
     return or_(*parts) if parts else false()
 
 
+_ENROLLMENT, _CASELOAD = Enrollment.__table__.c, Caseload.__table__.c
+_ALERT, _DELIVERY = Alert.__table__.alias(), Delivery.__table__.alias()
+"""Columns of the bare tables: this is built at every request of staff, and an operator of a mapped column costs ten times as much."""
+_THEIRS = select(_CASELOAD.id)
+_RANG = select(_ALERT.c.enrollment_id).join(_DELIVERY, _DELIVERY.c.subject == _ALERT.c.uid)
+
+
 def _reach(grant: Grant, viewer: Viewer, now: datetime) -> ColumnElement[bool]:
-    parts: list[ColumnElement[bool]] = [Enrollment.study_id == grant.study_id]
+    parts: list[ColumnElement[bool]] = [_ENROLLMENT.study_id == grant.study_id]
     if grant.site_id is not None:
-        parts.append(Enrollment.site_id == grant.site_id)
+        parts.append(_ENROLLMENT.site_id == grant.site_id)
     if grant.role in CASELOAD_ROLES:
         current = and_(
-            Caseload.enrollment_id == Enrollment.id,
-            Caseload.valid_from <= now,
-            or_(Caseload.valid_until.is_(None), Caseload.valid_until > now),
+            _CASELOAD.enrollment_id == _ENROLLMENT.id,
+            _CASELOAD.valid_from <= now,
+            or_(_CASELOAD.valid_until.is_(None), _CASELOAD.valid_until > now),
         )
-        mine = exists(select(Caseload.id).where(current, Caseload.staff_id == viewer.staff_id))
-        owned = exists(select(Caseload.id).where(current, Caseload.is_cover.is_(False)))
-        parts.append(or_(mine, ~owned, Enrollment.id.in_(_told(viewer, now))))
+        mine = exists(_THEIRS.where(current, _CASELOAD.staff_id == viewer.staff_id))
+        owned = exists(_THEIRS.where(current, _CASELOAD.is_cover.is_(False)))
+        parts.append(or_(mine, ~owned, _ENROLLMENT.id.in_(_told(viewer, now))))
     return and_(*parts)
 
 
@@ -164,15 +170,10 @@ def _told(viewer: Viewer, now: datetime) -> Select[Any]:
 
     Holds while the alert is open and a day longer, so that the work can be finished (ix_delivery_recipient).
     """
-    alert, delivery = aliased(Alert), aliased(Delivery)
-    return (
-        select(alert.enrollment_id)
-        .join(delivery, delivery.subject == alert.uid)
-        .where(
-            delivery.recipient == f"staff:{viewer.uid}",
-            delivery.channel == "inbox",
-            or_(alert.state != AlertState.RESOLVED, alert.resolved_at > now - TOLD_FOR),
-        )
+    return _RANG.where(
+        _DELIVERY.c.recipient == f"staff:{viewer.uid}",
+        _DELIVERY.c.channel == "inbox",
+        or_(_ALERT.c.state != AlertState.RESOLVED, _ALERT.c.resolved_at > now - TOLD_FOR),
     )
 
 

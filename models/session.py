@@ -79,14 +79,14 @@ class WriteSession(ReadSession):
 
     def add(self, table: type[Base], **values: Any) -> int:
         """Inserts one row and gives its internal key."""
-        result = self._connection.execute(table.__table__.insert().values(**values))  # type: ignore[attr-defined]
+        result = self._connection.execute(_adding(table), values)
         key: Any = result.inserted_primary_key
         return int(key[0])
 
     def add_all(self, table: type[Base], rows: Sequence[Values]) -> None:
         """Inserts rows that all have the same columns."""
         if rows:
-            self._connection.execute(table.__table__.insert(), rows)  # type: ignore[attr-defined]
+            self._connection.execute(_adding(table), rows)
 
     def add_new(self, table: type[Base], rows: Sequence[Values], *returning: Any) -> Sequence[Row[Any]]:
         """Inserts rows that are not there yet, and gives `returning` of those. One statement for all, built once a process."""
@@ -104,6 +104,12 @@ class WriteSession(ReadSession):
     def savepoint(self) -> Iterator[None]:
         with self._connection.begin_nested():
             yield
+
+
+@cache
+def _adding(table: type[Base]) -> Any:
+    """Built once a process: building a statement costs more than running it."""
+    return table.__table__.insert()  # type: ignore[attr-defined]
 
 
 @cache

@@ -114,13 +114,13 @@ def by_person(rows: _Rows) -> Mapping[int, _Rows]:
     return found
 
 
-def zone_spans(enrollment: Any, rows: _Rows) -> tuple[ZoneSpan, ...]:
+def zone_spans(enrollment: Any, rows: Sequence[Any]) -> tuple[ZoneSpan, ...]:
     """Where a person was, oldest first."""
     found = {row.valid_from: ZoneSpan(row.valid_from, row.zone) for row in rows}
     return tuple(found.values()) or (ZoneSpan(enrollment.started_at, enrollment.zone),)
 
 
-def wake_spans(enrollment: Any, rows: _Rows) -> tuple[WakeSpan, ...]:
+def wake_spans(enrollment: Any, rows: Sequence[Any]) -> tuple[WakeSpan, ...]:
     """When a person sleeps, oldest first, from rows in the order in which they were recorded.
 
     The last word holds: hours that were set before for the same day or a later one never come.

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from models.errors import Conflict
 from models.kinds import DeliveryState, PromptState
 from models.queries import delivery
-from models.queries.prompt import Move, apply_moves
+from models.queries.prompt import Move, Shown
 from models.session import ReadSession, WriteSession
 from scheduler import lifecycle
 from scheduler.lifecycle import TERMINAL, Event
@@ -39,7 +39,7 @@ PAST_TENSE: Final[Mapping[Event, str]] = {
 _UNCONFIRMED: Final = frozenset({PromptState.QUEUED, PromptState.SENT})
 
 
-def reminders(prompt: Row[Any]) -> tuple[datetime, ...]:
+def reminders(prompt: Row[Any] | Shown) -> tuple[datetime, ...]:
     """The instants of the reminders that are still to come."""
     return tuple(datetime.fromisoformat(one) for one in prompt.reminders_left)
 
@@ -108,9 +108,11 @@ def needs_receipt(session: ReadSession, prompts: Sequence[Row[Any]]) -> bool:
     return any(PromptState(one.state) in _UNCONFIRMED for one in prompts) or delivery.waits_for_fetch(session, pull_names(prompts))
 
 
-def record_fetch(session: WriteSession, prompts: Sequence[Row[Any]], *, now: datetime, system_now: datetime, actor: str) -> int:
-    """A phone has these prompts: marks what was not confirmed as delivered, and keeps the promises to it. `prompts` are locked."""
-    unconfirmed = [one for one in prompts if PromptState(one.state) in _UNCONFIRMED]
-    apply_moves(session, [moved(one, Event.DELIVER, now=now, actor=actor, delivered_at=now) for one in unconfirmed])
+def receiving(prompt: Row[Any], *, now: datetime, actor: str) -> Move | None:
+    """A phone has it; None where that was known."""
+    return moved(prompt, Event.DELIVER, now=now, actor=actor, delivered_at=now) if PromptState(prompt.state) in _UNCONFIRMED else None
+
+
+def keep_promises(session: WriteSession, prompts: Sequence[Row[Any]], *, system_now: datetime) -> None:
+    """What was promised about these prompts to a phone that asks by itself is kept: it has them. `prompts` are locked."""
     delivery.end_by_key(session, pull_names(prompts), DeliveryState.DELIVERED, None, now=system_now)
-    return len(unconfirmed)

@@ -59,7 +59,7 @@ def _rotate(
     else:
         _revoke(session, house, request, family)
         return Gone("family_revoked", "This refresh token was used before; all tokens of this phone were ended.")
-    queries.update_device(session, family.device_id, last_seen_at=house.clock.study())
+    queries.device_seen(session, family.device_id, now=house.clock.study())
     return issue(session, house, family, generation)
 
 

@@ -1,9 +1,8 @@
-"""What people do with prompts: open, defer, decline. Operations of the writer: what several phones tell at once is one commit."""
+"""What people and phones do with prompts: get, open, defer, decline. Operations of the writer: what several tell at once is one commit."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +13,11 @@ from models.access import Viewer
 from models.definition.prompting import Expiry
 from models.errors import Missing, Problem
 from models.queries.enrollment_phone import revisions
-from models.queries.prompt import Move, apply_moves
+from models.queries.prompt import Move, Shown, apply_moves, shown
 from models.queries.response import lock_prompts
 from models.session import ReadSession, WriteSession
 from risk.silence import owe_what_changed
+from scheduler.prompt_moves import keep_promises
 from scheduler.quiet import Hours, hours_of
 
 Name = tuple[int, UUID]
@@ -31,6 +31,8 @@ class Touch:
     viewer: Viewer
     prompt_id: UUID
     move: Callable[[Row[Any], Expiry, Hours, datetime], Move | None]
+    receipt: bool = False
+    """The phone has it now: promises about it are kept."""
 
     @property
     def name(self) -> Name:
@@ -42,10 +44,11 @@ class Touch:
 class Touched:
     """The prompt as it is now, with the revision that it asks from, its life and its person's hours."""
 
-    row: Any
+    row: Shown
     revision: int
     expiry: Expiry
-    hours: Hours
+    hours: Hours | None
+    """None where nothing is planned by them any more, and they were not read."""
 
 
 def touch_prompts(session: WriteSession, house: House, touches: Sequence[Touch], *, now: datetime) -> list[Touched | Exception]:
@@ -76,19 +79,23 @@ def _round(session: WriteSession, house: House, turn: Sequence[tuple[int, Touch]
             results[place] = problem
             continue
         moves += [] if move is None else [move]
-        seen = row if move is None else _after(move)
-        results[place] = Touched(seen, revision[row.protocol_version_id], expiry, hours[row.enrollment_id])
+        results[place] = Touched(_after(row, move), revision[row.protocol_version_id], expiry, hours[row.enrollment_id])
     apply_moves(session, moves)
+    received = [rows[one.name] for place, one in turn if one.receipt and isinstance(results[place], Touched)]
+    keep_promises(session, received, system_now=house.clock.system())
     owe_what_changed(session, moves)
     return results
 
 
-def _after(move: Move) -> Any:
-    """The prompt's row as the move leaves it."""
-    return SimpleNamespace(**{**move.prompt._mapping, **move.changes, "state": move.to_state})
+def _after(row: Row[Any], move: Move | None) -> Shown:
+    """The prompt as the move leaves it."""
+    before = shown(row)
+    if move is None:
+        return before
+    return before._replace(state=move.to_state, **{name: value for name, value in move.changes.items() if name in Shown._fields})
 
 
-def expiry_of(house: House, session: ReadSession, prompt: Row[Any]) -> Expiry:
+def expiry_of(house: House, session: ReadSession, prompt: Row[Any] | Shown) -> Expiry:
     """How long a prompt lives and how often it may be deferred."""
     design = house.protocols.get(session, prompt.protocol_version_id).design(prompt.design)
     assert design is not None  # a prompt is planned from a design of its own version

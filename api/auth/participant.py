@@ -159,6 +159,11 @@ async def participant_of(request: Request) -> Viewer:
     return await participant_viewer(await _row(request, _bearer(request), checked_again=False))
 
 
+async def own_of(request: Request) -> Viewer:
+    """`own_viewer` for a route that reads its own request."""
+    return (await _row(request, _bearer(request), checked_again=False)).viewer()
+
+
 def _bearer(request: Request) -> str:
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credentials:

@@ -196,8 +196,8 @@ def alert_out(house: House, viewer: Viewer, alert_id: UUID) -> AlertOut:
         row, events = rows.alert(session, viewer, alert_id, now=now)
         person = people.person(session, viewer, Ability.SEE_ALERTS, row.enrollment_uid, now=now)
         protocol = house.protocols.get(session, row.protocol_version_id)
-        identifies = people.reaches(session, viewer, Ability.SEE_IDENTIFIERS, person.id, now=now)
-        estimates = people.reaches(session, viewer, Ability.SEE_ESTIMATES, person.id, now=now)
+        may = people.reached(session, viewer, (Ability.SEE_IDENTIFIERS, Ability.SEE_ESTIMATES), person.id, now=now)
+        estimates = Ability.SEE_ESTIMATES in may
         view = view_of(row)
         return AlertOut(
             banner=above,
@@ -214,7 +214,7 @@ def alert_out(house: House, viewer: Viewer, alert_id: UUID) -> AlertOut:
             safe_to_voicemail=person.safe_to_voicemail,
             consent_contact=person.consent_contact,
             parent_id=row.parent_uid,
-            events=[_event(house, person, alert_id, one, identifies) for one in events],
+            events=[_event(house, person, alert_id, one, Ability.SEE_IDENTIFIERS in may) for one in events],
         )
 
 

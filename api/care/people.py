@@ -237,10 +237,8 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
     now, above = house.clock.study(), banner(house)
     with house.sessions.reading() as session:
         row = rows.person(session, viewer, Ability.SEE_PEOPLE, enrollment_id, now=now)
-        may = {
-            ability: _may(session, viewer, ability, row, house)
-            for ability in (Ability.SEE_ESTIMATES, Ability.SEE_ALERTS, Ability.SEE_IDENTIFIERS, Ability.SEE_ANSWERS)
-        }
+        asked = (Ability.SEE_ESTIMATES, Ability.SEE_ALERTS, Ability.SEE_IDENTIFIERS, Ability.SEE_ANSWERS)
+        may = rows.reached(session, viewer, asked, row.id, now=now)
         estimate = lists.newest_estimates(session, [row.id]).get(row.id)
         alerts = lists.open_alerts(session, [row.id]).get(row.id)
         adherence = recent(session, [row.id], at=now, now=now)[row.id] if row.consent_use else None
@@ -264,7 +262,7 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
             consent_contact=row.consent_contact,
             contact_preference=row.contact_preference,
             safe_to_voicemail=row.safe_to_voicemail,
-            identifiers=_identifiers(house, row) if may[Ability.SEE_IDENTIFIERS] else None,
+            identifiers=_identifiers(house, row) if Ability.SEE_IDENTIFIERS in may else None,
             protocol_revision=row.protocol_revision,
             moves=[
                 MoveOut(revision=one.revision, valid_from=one.valid_from, moved_at=one.moved_at) for one in rows.moves_of(session, row.id)
@@ -274,17 +272,13 @@ def _shown(house: House, viewer: Viewer, enrollment_id: UUID) -> PersonOut:
                 LeavingOut(at=one.at, scope=one.scope, given=one.given, leaving=one.leaving) for one in rows.leavings_of(session, row.id)
             ],
             caseload=[assignment_out(one) for one in lists.assignments_of(session, row.id)],
-            waiting=_waiting(session, house, row) if may[Ability.SEE_ANSWERS] else None,
+            waiting=_waiting(session, house, row) if Ability.SEE_ANSWERS in may else None,
             adherence=None if adherence is None else recent_out(adherence),
-            estimate=explained(estimate, now=now) if may[Ability.SEE_ESTIMATES] else None,
-            probabilities=_probabilities(session, row, adherence, now) if may[Ability.SEE_ESTIMATES] else None,
-            open_alerts=(alerts.number if alerts is not None else 0) if may[Ability.SEE_ALERTS] else None,
-            highest_tier=alerts.tier if alerts is not None and may[Ability.SEE_ALERTS] else None,
+            estimate=explained(estimate, now=now) if Ability.SEE_ESTIMATES in may else None,
+            probabilities=_probabilities(session, row, adherence, now) if Ability.SEE_ESTIMATES in may else None,
+            open_alerts=(alerts.number if alerts is not None else 0) if Ability.SEE_ALERTS in may else None,
+            highest_tier=alerts.tier if alerts is not None and Ability.SEE_ALERTS in may else None,
         )
-
-
-def _may(session: ReadSession, viewer: Viewer, ability: Ability, row: Row[Any], house: House) -> bool:
-    return rows.reaches(session, viewer, ability, row.id, now=house.clock.study())
 
 
 def _waiting(session: ReadSession, house: House, row: Row[Any]) -> list[WaitingDesign]:

@@ -4,7 +4,7 @@ from base64 import b64encode
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 
 from api.actions.enroll_device import NewPhone, enroll_device, sealed_push_token, too_old
@@ -14,6 +14,7 @@ from api.auth.device_tokens import read_public_key
 from api.auth.participant import ParticipantViewer
 from api.auth.tokens import Issued
 from api.deps import TheHouse
+from api.participant.direct import body_of, said
 from api.participant.shapes import AppVersion, Zone
 from api.problems import responses
 from api.router import Router
@@ -150,6 +151,12 @@ def post_enroll(body: EnrollIn, request: Request, house: TheHouse) -> EnrolledOu
 def post_token(body: RefreshIn, request: Request, house: TheHouse) -> TokensOut:
     """Rotates the tokens. A refresh token that was used before, under another rotation, ends all tokens of the phone."""
     return TokensOut(**_tokens(refresh_tokens(house, request, body.refresh_token, body.rotation_id, body.proof)))
+
+
+async def post_token_directly(request: Request) -> Response | None:
+    """`refresh_tokens` from the bare request; None where anything about it is not as the API describes it."""
+    body = await body_of(request, RefreshIn)
+    return None if body is None else await said(lambda _: post_token(body, request, request.app.state.house))
 
 
 def _tokens(issued: Issued) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from sqlalchemy import Row
 from api.actions.record_act import act_of, add_act
 from api.actions.record_event import NewEvent, record_event, retract_event
 from api.actions.tell_of_event import tell_of_event
-from api.auth.participant import ParticipantViewer
+from api.auth.participant import ParticipantViewer, participant_of
 from api.deps import TheHouse
+from api.participant.direct import body_of, id_of, said
 from api.problems import responses
 from api.router import Router
 from api.shapes import Moment, Shape
@@ -77,6 +78,15 @@ def put_event(
     assert row is not None
     response.status_code = 201 if new else 200
     return _out(row)
+
+
+async def put_directly(request: Request) -> Response | None:
+    """`put_event` from the bare request; None where anything about it is not as the API describes it."""
+    client_id, body = id_of(request, "client_id"), await body_of(request, OwnEventIn)
+    if client_id is None or body is None:
+        return None
+    viewer = await participant_of(request)
+    return await said(lambda told: put_event(client_id, body, request, told, request.app.state.house, viewer))
 
 
 @router.delete("/{client_id}", name="retract_event", status_code=204, responses=responses(401, 404, 410, 422))

@@ -5,20 +5,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from fastapi import Request, Response
 from sqlalchemy import Row
 
 from api.actions.open_sealed import open_texts
-from api.auth.participant import OwnViewer
+from api.auth.participant import OwnViewer, own_of
 from api.deps import TheHouse
 from api.pages import cursor_of, read_cursor
 from api.participant.devices import StudyDayOut
+from api.participant.direct import said
 from api.problems import responses
 from api.router import Router
 from api.shapes import Cursor, Limit, Moment, Page, Shape
 from models.definition.prompting import WakeWindows
 from models.kinds import EnrollmentState, Leaving, Role, Timing
 from models.queries import enrollment_phone as queries
-from scheduler.plan_inputs import read_person
+from scheduler.plan.calendar import study_day
+from scheduler.quiet import hours_of
 
 router = Router(prefix="/v1/participant/me", tags=["participant"])
 
@@ -96,16 +99,20 @@ def get_me(house: TheHouse, viewer: OwnViewer) -> MeOut:
     now = house.clock.study()
     with house.sessions.reading() as session:
         row = queries.own(session, viewer)
-        person = read_person(session, house.keys, row, now=now)
-        today = person.today(now=now)
+        hours = hours_of(session, (row.id,))[row.id]
         length_days = house.protocols.get(session, row.protocol_version_id).length_days
         held = queries.held_counts(session, row.id, now=now)
         checked_in = queries.last_check_ins(session, row.id)
     return MeOut(
         enrollment_id=row.uid,
         state=row.state,
-        study=StudyDayOut(study_day=(today - row.start_date).days + 1, start_date=row.start_date, length_days=length_days, zone=row.zone),
-        wake_windows=person.wake[-1].windows,
+        study=StudyDayOut(
+            study_day=study_day(now, row.start_date, hours.zones, hours.wake),
+            start_date=row.start_date,
+            length_days=length_days,
+            zone=row.zone,
+        ),
+        wake_windows=hours.wake[-1].windows,
         protocol_revision=row.revision,
         own_word=row.own_word,
         last_check_ins=dict(checked_in),
@@ -114,6 +121,12 @@ def get_me(house: TheHouse, viewer: OwnViewer) -> MeOut:
         started_at=row.started_at,
         ended_at=row.ended_at,
     )
+
+
+async def get_directly(request: Request) -> Response | None:
+    """`get_me` from the bare request."""
+    viewer = await own_of(request)
+    return await said(lambda _: get_me(request.app.state.house, viewer))
 
 
 @router.get("/responses", name="list_my_responses", response_model=Page[OwnResponse], responses=responses(401, 422))
@@ -160,6 +173,14 @@ def list_my_access(house: TheHouse, viewer: OwnViewer, cursor: Cursor = None, li
         ],
         next=cursor_of(shown[-1].sequence) if len(rows) > limit else None,
     )
+
+
+async def list_access_directly(request: Request) -> Response | None:
+    """The first page of `list_my_access` from the bare request; None where anything else is asked for."""
+    if request.scope["query_string"]:
+        return None
+    viewer = await own_of(request)
+    return await said(lambda _: list_my_access(request.app.state.house, viewer))
 
 
 @router.get("/consents", name="list_my_consents", response_model=ConsentList, responses=responses(401))

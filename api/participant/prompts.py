@@ -1,5 +1,6 @@
 """Prompts as the phone sees them: what is open, what is planned, and what the person does with one."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from api.actions.touch_prompts import Touch, Touched, expiry_of, known_revisions
 from api.actions.write import written
 from api.auth.participant import ParticipantViewer, participant_of
 from api.deps import House, TheHouse
+from api.participant.direct import body_of, id_of
 from api.participant.shapes import Version
 from api.problems import responses
 from api.router import Router
@@ -24,9 +26,10 @@ from models.definition.prompting import Expiry
 from models.errors import Conflict
 from models.kinds import DesignKind, PromptState
 from models.queries import prompt as queries
-from models.queries.prompt import Move
+from models.queries.prompt import Move, Shown, shown
 from models.session import ReadSession
-from scheduler.prompt_moves import declining, needs_receipt, opening, record_fetch, reminders
+from scheduler.lifecycle import TERMINAL
+from scheduler.prompt_moves import declining, needs_receipt, opening, receiving, reminders
 from scheduler.quiet import Hours, hours_of
 from scheduler.snooze import snoozing
 
@@ -34,6 +37,8 @@ router = Router(prefix="/v1/participant/prompts", tags=["participant"])
 
 ACTOR = "participant"
 MOST_DAYS: Final = 14
+USUAL_DAYS: Final = 7
+Days = Annotated[int, Query(ge=0, le=MOST_DAYS)]
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 
@@ -90,31 +95,21 @@ class DeclineIn(Shape):
 
 
 @router.get("", name="list_prompts", response_model=PromptList, responses=responses(401, 410, 422))
-def list_prompts(house: TheHouse, viewer: ParticipantViewer, days: Annotated[int, Query(ge=0, le=MOST_DAYS)] = 7) -> Response:
+async def list_prompts(house: TheHouse, viewer: ParticipantViewer, days: Days = USUAL_DAYS) -> Response:
     """What is open and what is planned for the coming days. Reading it confirms that open prompts have arrived."""
     now = house.clock.study()
-    with house.sessions.reading() as session:
-        rows = queries.open_prompts(session, viewer, now=now)
-        owed = needs_receipt(session, rows)
-        found = None if owed else _listed(house, session, viewer, rows, now, days)
-    if owed:
-        _confirm(house, viewer, [row.uid for row in rows], now)
-        with house.sessions.reading() as session:
-            found = _listed(house, session, viewer, queries.open_prompts(session, viewer, now=now), now, days)
+    rows, found = await run_in_threadpool(_listed, house, viewer, now, days)
+    if rows:
+        touched = await asyncio.gather(*(_received(house, viewer, row.uid) for row in rows))
+        found["open"] = [_out(one) for one in touched if one.row.state not in TERMINAL and one.row.expires_at > now]
     return _reply(found)
 
 
 @router.get("/{prompt_id}", name="get_prompt", response_model=PromptOut, responses=responses(401, 404, 410, 422))
-def get_prompt(prompt_id: UUID, house: TheHouse, viewer: ParticipantViewer) -> Response:
+async def get_prompt(prompt_id: UUID, house: TheHouse, viewer: ParticipantViewer) -> Response:
     """One prompt of one's own, ended ones too."""
-    now = house.clock.study()
-    with house.sessions.reading() as session:
-        row = queries.prompt_for(session, viewer, prompt_id)
-        owed = row.expires_at > now and needs_receipt(session, [row])
-    if owed:
-        _confirm(house, viewer, [prompt_id], now)
-    with house.sessions.reading() as session:
-        return _reply(_one(house, session, viewer, prompt_id))
+    found = await run_in_threadpool(_one, house, viewer, prompt_id)
+    return _reply(_out(found if found is not None else await _received(house, viewer, prompt_id)))
 
 
 @router.post("/{prompt_id}/open", name="open_prompt", response_model=PromptOut, responses=responses(401, 404, 409, 410, 422))
@@ -153,7 +148,7 @@ async def post_decline(prompt_id: UUID, body: DeclineIn, house: TheHouse, viewer
     return await _act(house, Touch(viewer, prompt_id, move))
 
 
-_PLAIN_DAYS: Final = re.compile(rb"days=(\d{1,2})", re.ASCII)
+_PLAIN_DAYS: Final = re.compile(rb"(?:days=(\d{1,2}))?", re.ASCII)
 _ACTS: Final[Mapping[str, tuple[type[Shape], Callable[..., Awaitable[Response]]]]] = {
     "open_prompt": (OpenIn, post_open),
     "snooze_prompt": (SnoozeIn, post_snooze),
@@ -164,20 +159,17 @@ _ACTS: Final[Mapping[str, tuple[type[Shape], Callable[..., Awaitable[Response]]]
 async def list_directly(request: Request) -> Response | None:
     """`list_prompts` from the bare request; None where its query is not the plain one, so that the framework says what is wrong."""
     plain = _PLAIN_DAYS.fullmatch(request.scope["query_string"])
-    if plain is None or (days := int(plain[1])) > MOST_DAYS:
+    if plain is None or (days := int(plain[1] or USUAL_DAYS)) > MOST_DAYS:
         return None
     viewer = await participant_of(request)
-    return await run_in_threadpool(list_prompts, request.app.state.house, viewer, days)
+    return await list_prompts(request.app.state.house, viewer, days)
 
 
 async def act_directly(request: Request) -> Response | None:
     """What the person did with a prompt, from the bare request; None where anything about it is not as the API describes it."""
     shape, act = _ACTS[request.scope["route"].name]
-    if request.headers.get("content-type") != "application/json" or request.scope["query_string"]:
-        return None
-    try:
-        prompt_id, given = UUID(request.path_params["prompt_id"]), shape.model_validate_json(await request.body())
-    except ValueError:
+    prompt_id, given = id_of(request, "prompt_id"), await body_of(request, shape)
+    if prompt_id is None or given is None:
         return None
     viewer = await participant_of(request)
     return await act(prompt_id, given, request.app.state.house, viewer)
@@ -185,10 +177,23 @@ async def act_directly(request: Request) -> Response | None:
 
 async def _act(house: House, touch: Touch) -> Response:
     """The prompt as it is after the act, once that is stored."""
+    return _reply(_out(await _touched(house, touch)))
+
+
+async def _touched(house: House, touch: Touch) -> Touched:
     touched: Touched | Exception = await written(house, touch)
     if isinstance(touched, Exception):
         raise touched
-    return _reply(_out(touched.row, touched.revision, touched.expiry, touched.hours))
+    return touched
+
+
+async def _received(house: House, viewer: Viewer, prompt_id: UUID) -> Touched:
+    """The phone has the prompt."""
+
+    def move(row: Row[Any], _expiry: Expiry, _hours: Hours, now: datetime) -> Move | None:
+        return receiving(row, now=now, actor=ACTOR)
+
+    return await _touched(house, Touch(viewer, prompt_id, move, receipt=True))
 
 
 def _at(given: datetime | None, now: datetime) -> datetime:
@@ -196,52 +201,69 @@ def _at(given: datetime | None, now: datetime) -> datetime:
     return now if given is None else min(given, now)
 
 
-def _confirm(house: House, viewer: Viewer, prompt_ids: Sequence[UUID], now: datetime) -> None:
-    assert viewer.enrollment_id is not None
-    with house.sessions.transaction() as session:
-        rows = queries.lock_by_uid(session, [(viewer.enrollment_id, uid) for uid in prompt_ids])
-        record_fetch(session, rows, now=now, system_now=house.clock.system(), actor=ACTOR)
+def _listed(house: House, viewer: Viewer, now: datetime, days: int) -> tuple[Sequence[Row[Any]], dict[str, Any]]:
+    """What is said, and the open prompts where the phone is owed a receipt for any: then they are said as they are after it."""
+    with house.sessions.reading() as session:
+        rows = queries.open_prompts(session, viewer, now=now)
+        upcoming = queries.upcoming_prompts(session, viewer, now=now, until=now + timedelta(days=days))
+        owed = rows if needs_receipt(session, rows) else ()
+        given = _given(house, session, [*([] if owed else map(shown, rows)), *upcoming])
+    said = [_out(one) for one in given]
+    number = len(said) - len(upcoming)
+    return owed, {"open": said[:number], "upcoming": said[number:], "server_time": now}
 
 
-def _listed(house: House, session: ReadSession, viewer: Viewer, rows: Sequence[Row[Any]], now: datetime, days: int) -> dict[str, Any]:
-    """`rows` are the open prompts."""
-    upcoming = queries.upcoming_prompts(session, viewer, now=now, until=now + timedelta(days=days))
-    return {"open": _shown(house, session, rows), "upcoming": _shown(house, session, upcoming), "server_time": now}
+def _one(house: House, viewer: Viewer, prompt_id: UUID) -> Touched | None:
+    """The prompt; None where the phone is owed a receipt for it."""
+    now = house.clock.study()
+    with house.sessions.reading() as session:
+        row = queries.prompt_for(session, viewer, prompt_id)
+        if row.expires_at > now and needs_receipt(session, [row]):
+            return None
+        return _given(house, session, [shown(row)])[0]
 
 
-def _one(house: House, session: ReadSession, viewer: Viewer, prompt_id: UUID) -> dict[str, Any]:
-    return _shown(house, session, [queries.prompt_for(session, viewer, prompt_id)])[0]
+def _given(house: House, session: ReadSession, prompts: Sequence[Shown]) -> list[Touched]:
+    """Prompts with what else a phone is told of them, each read once."""
+    numbers = known_revisions(house, session, {one.protocol_version_id for one in prompts})
+    people = {one.enrollment_id for one in prompts if one.reminders_left}
+    hours = hours_of(session, people) if people else {}
+    lives = {(one.protocol_version_id, one.design): one for one in prompts}
+    expiries = {name: expiry_of(house, session, one) for name, one in lives.items()}
+    return [
+        Touched(
+            one,
+            numbers[one.protocol_version_id],
+            expiries[one.protocol_version_id, one.design],
+            hours.get(one.enrollment_id),
+        )
+        for one in prompts
+    ]
 
 
-def _shown(house: House, session: ReadSession, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    numbers = known_revisions(house, session, {row.protocol_version_id for row in rows})
-    hours = hours_of(session, people) if (people := {row.enrollment_id for row in rows if row.reminders_left}) else {}
-    return [_out(row, numbers[row.protocol_version_id], expiry_of(house, session, row), hours.get(row.enrollment_id)) for row in rows]
-
-
-def _out(row: Any, revision: int, expiry: Expiry, hours: Hours | None) -> dict[str, Any]:
+def _out(given: Touched) -> dict[str, Any]:
     """A `PromptOut`, as values that are encoded at once: a phone asks for forty of them many times a day."""
-    coming = [] if hours is None else [one for one in reminders(row) if not hours.quiet(one)]
+    one, hours = given.row, given.hours
     return {
-        "id": row.uid,
-        "design": row.design,
-        "kind": row.kind,
-        "instrument": row.instrument,
-        "protocol_revision": revision,
-        "state": row.state,
-        "study_day": row.study_day,
-        "due_at": row.due_at,
-        "window_start": row.window_start,
-        "window_end": row.window_end,
-        "expires_at": row.expires_at,
-        "zone": row.zone,
-        "local_due": row.local_due,
-        "reminders": coming,
-        "snoozes_left": max(0, expiry.snoozes - row.snoozes),
-        "snooze_minutes": expiry.snooze_minutes,
-        "drawn_items": None if row.drawn is None else row.drawn.get("items"),
-        "item_order": None if row.drawn is None else row.drawn.get("order"),
-        "plan_revision": row.plan_revision,
+        "id": one.uid,
+        "design": one.design,
+        "kind": one.kind,
+        "instrument": one.instrument,
+        "protocol_revision": given.revision,
+        "state": one.state,
+        "study_day": one.study_day,
+        "due_at": one.due_at,
+        "window_start": one.window_start,
+        "window_end": one.window_end,
+        "expires_at": one.expires_at,
+        "zone": one.zone,
+        "local_due": one.local_due,
+        "reminders": [] if hours is None else [at for at in reminders(one) if not hours.quiet(at)],
+        "snoozes_left": max(0, given.expiry.snoozes - one.snoozes),
+        "snooze_minutes": given.expiry.snooze_minutes,
+        "drawn_items": None if one.drawn is None else one.drawn.get("items"),
+        "item_order": None if one.drawn is None else one.drawn.get("order"),
+        "plan_revision": one.plan_revision,
     }
 
 

@@ -1,11 +1,11 @@
-"""The way past the framework for what phones ask all day: answers, the list of prompts, and what a person does with one.
+"""The way past the framework for what phones ask all day: answers, prompts and what a person does with one, events, tokens, the own data.
 
 Documented, matched and refused as ever: the same functions answer, the same handlers turn what they raise into problem documents. Left
 out are layers that do nothing for them (matching, dependencies, exit stacks, three exception middlewares), half of the loop's time.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from fastapi import FastAPI, Request, Response
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.participant import prompts, responses
+from api.participant import devices, events, me, prompts, responses
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 Answer = Callable[[Request], Awaitable[Response | None]]
@@ -25,11 +25,23 @@ _ANSWERS: Final[dict[str, Answer]] = {
     "open_prompt": prompts.act_directly,
     "snooze_prompt": prompts.act_directly,
     "decline_prompt": prompts.act_directly,
+    "put_event": events.put_directly,
+    "refresh_tokens": devices.post_token_directly,
+    "get_me": me.get_directly,
+    "list_my_access": me.list_access_directly,
 }
 """By the name of the documented route. None instead of a response: the request goes the framework's way, as if nobody had looked."""
 
-_DOCUMENTED: Final = {one.name: one for router in (responses.direct, prompts.router) for one in router.routes if isinstance(one, Route)}
-_WAYS: Final = tuple((_DOCUMENTED[name], answer) for name, answer in _ANSWERS.items())
+_ROUTERS: Final = (responses.direct, prompts.router, events.router, devices.router, me.router)
+_WAYS: Final[Mapping[str, Sequence[tuple[Route, Answer]]]] = {
+    method: [
+        (one, _ANSWERS[one.name])
+        for router in _ROUTERS
+        for one in router.routes
+        if isinstance(one, Route) and one.name in _ANSWERS and method in (one.methods or ())
+    ]
+    for method in ("GET", "POST", "PUT")
+}
 
 
 class Shortcut:
@@ -42,8 +54,8 @@ class Shortcut:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope.get("root_path"):
-            for route, answer in _WAYS:
-                if scope["method"] in (route.methods or ()) and (found := route.path_regex.match(scope["path"])) is not None:
+            for route, answer in _WAYS.get(scope["method"], ()):
+                if (found := route.path_regex.match(scope["path"])) is not None:
                     scope["route"], scope["path_params"] = route, found.groupdict()
                     await self._along(answer, scope, receive, send)
                     return

@@ -7,9 +7,10 @@ A slot that vanished without an answer is in no group.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select, text, update
+from sqlalchemy import BindParameter, ColumnElement, Integer, Row, Select, and_, bindparam, case, exists, func, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from models.kinds import AlertState, PromptState
@@ -18,6 +19,10 @@ from models.tables import Alert, Enrollment, Prompt, Response
 
 WINDOW: Final = timedelta(days=7)
 """How far back recent adherence looks, by due time."""
+
+_PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
+_NOW, _AT, _SINCE = (bindparam(name, type_=Prompt.due_at.type) for name in ("now", "at", "since"))
+_BUT = bindparam("but", type_=Integer)
 
 _ACTIVE = text("enrollment.state = 'active'")
 """Said as the partial index says it: neither database uses one for a bound parameter."""
@@ -29,12 +34,14 @@ def study_groups(session: ReadSession, study_id: int, *, now: datetime) -> Seque
     No viewer: counts, for a caller who may see the whole study. Relies on ix_response_prompt.
     """
     kept = Prompt.enrollment_id.in_(select(Enrollment.id).where(Enrollment.study_id == study_id, Enrollment.consent_use))
-    return _groups(session, (Prompt.design, _week()), Prompt.study_id == study_id, Prompt.due_at <= now, kept, now=now)
+    statement = _groups((Prompt.design, _week()), Prompt.study_id == study_id, Prompt.due_at <= now, kept)
+    return session.rows(statement, {"now": now})
 
 
 def person_groups(session: ReadSession, enrollment_id: int, *, now: datetime) -> Sequence[Row[Any]]:
     """The same of one person whom the caller was allowed to read (ix_prompt_enrollment_due, ix_response_prompt)."""
-    return _groups(session, (Prompt.design, _week()), Prompt.enrollment_id == enrollment_id, Prompt.due_at <= now, now=now)
+    statement = _groups((Prompt.design, _week()), Prompt.enrollment_id == enrollment_id, Prompt.due_at <= now)
+    return session.rows(statement, {"now": now})
 
 
 def recent_groups(
@@ -44,16 +51,23 @@ def recent_groups(
 
     Judged by what is known at `now`. `but` leaves out the prompt of one response. Relies on ix_prompt_enrollment_due, ix_response_prompt.
     """
-    past = _within(Prompt, enrollment_ids, at, but)
+    asked = {"people": sorted(enrollment_ids), "since": at - WINDOW, "at": at, "now": now}
+    return session.rows(_recent_groups(but is not None), asked if but is None else {**asked, "but": but})
+
+
+@cache
+def _recent_groups(but: bool) -> Any:
+    """Asked of everyone on a coordinator's list and at every answer that a rule on adherence reads, so built once."""
     one = aliased(Prompt)
     heard = (
         select(one.enrollment_id, func.max(one.due_at).label("due_at"))
-        .where(_within(one, enrollment_ids, at, but), one.first_answer_at.is_not(None))
+        .where(_within(one, but), one.first_answer_at.is_not(None))
         .group_by(one.enrollment_id)
         .subquery()
     )
     unheard = _flag(or_(heard.c.due_at.is_(None), Prompt.due_at > heard.c.due_at)).label("unheard")
-    return _groups(session, (Prompt.enrollment_id, unheard), past, now=now, joined=(heard, heard.c.enrollment_id == Prompt.enrollment_id))
+    joined = (heard, heard.c.enrollment_id == Prompt.enrollment_id)
+    return _groups((Prompt.enrollment_id, unheard), _within(Prompt, but), joined=joined)
 
 
 def last_heard(
@@ -63,18 +77,22 @@ def last_heard(
 
     Relies on ix_response_enrollment_time.
     """
-    newest = select(Response.event_time).where(Response.enrollment_id == Enrollment.id, Response.event_time <= at)
-    if but is not None:
-        newest = newest.where(Response.id != but)
-    answered = newest.order_by(Response.event_time.desc()).limit(1).scalar_subquery()
-    wanted = Enrollment.id.in_(sorted(enrollment_ids))
-    rows = session.rows(select(Enrollment.id, func.coalesce(answered, Enrollment.started_at).label("heard_at")).where(wanted))
+    asked = {"people": sorted(enrollment_ids), "at": at}
+    rows = session.rows(_last_heard(but is not None), asked if but is None else {**asked, "but": but})
     return {row.id: row.heard_at for row in rows}
 
 
-def _groups(
-    session: ReadSession, keys: Sequence[Any], *conditions: ColumnElement[bool], now: datetime, joined: tuple[Any, Any] | None = None
-) -> Sequence[Row[Any]]:
+@cache
+def _last_heard(but: bool) -> Any:
+    newest = select(Response.event_time).where(Response.enrollment_id == Enrollment.id, Response.event_time <= _AT)
+    if but:
+        newest = newest.where(Response.id != _BUT)
+    answered = newest.order_by(Response.event_time.desc()).limit(1).scalar_subquery()
+    return select(Enrollment.id, func.coalesce(answered, Enrollment.started_at).label("heard_at")).where(Enrollment.id.in_(_PEOPLE))
+
+
+def _groups(keys: Sequence[Any], *conditions: ColumnElement[bool], joined: tuple[Any, Any] | None = None) -> Select[Any]:
+    """Judged by what is known at the bound `now`."""
     answer = aliased(Response)
     counts = (
         select(answer.id)
@@ -90,7 +108,7 @@ def _groups(
         Prompt.reason,
         _flag(Prompt.sent_at.is_not(None) | Prompt.delivered_at.is_not(None)).label("told"),
         _flag(Prompt.opened_at.is_not(None)).label("opened"),
-        _flag(Prompt.expires_at > now).label("unexpired"),
+        _flag(Prompt.expires_at > _NOW).label("unexpired"),
         Response.complete,
         Response.timing,
     )
@@ -98,15 +116,15 @@ def _groups(
     if joined is not None:
         statement = statement.join(*joined, isouter=True)
     there = or_(Prompt.state != PromptState.SUPERSEDED, Response.id.is_not(None))
-    return session.rows(statement.where(*conditions, there).group_by(*columns).order_by(*keys))
+    return statement.where(*conditions, there).group_by(*columns).order_by(*keys)
 
 
-def _within(prompt: Any, enrollment_ids: Collection[int], at: datetime, but: int | None) -> ColumnElement[bool]:
-    found = and_(prompt.enrollment_id.in_(sorted(enrollment_ids)), prompt.due_at > at - WINDOW, prompt.due_at <= at)
-    if but is None:
+def _within(prompt: Any, but: bool) -> ColumnElement[bool]:
+    found = and_(prompt.enrollment_id.in_(_PEOPLE), prompt.due_at > _SINCE, prompt.due_at <= _AT)
+    if not but:
         return found
     answer = aliased(Response)
-    return and_(found, ~exists(select(answer.id).where(answer.id == but, answer.prompt_id == prompt.id)))
+    return and_(found, ~exists(select(answer.id).where(answer.id == _BUT, answer.prompt_id == prompt.id)))
 
 
 def _week() -> Any:

@@ -6,7 +6,24 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, false, func, literal, or_, select, true, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from models.access import Ability, Viewer, visible
@@ -58,6 +75,30 @@ def current(now: datetime) -> ColumnElement[bool]:
     )
 
 
+_LAST_ANSWER = select(func.max(Response.event_time)).where(Response.enrollment_id == Enrollment.id).scalar_subquery()
+_HELD_REVISION = (
+    select(Device.held_revision)
+    .where(Device.enrollment_id == Enrollment.id, Device.revoked_at.is_(None))
+    .order_by(Device.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""What the newest phone in use says it holds."""
+_LISTED: Select[Any] = (
+    select(
+        Enrollment,
+        Study.uid.label("study_uid"),
+        ProtocolVersion.revision.label("protocol_revision"),
+        _LAST_ANSWER.label("last_answer_at"),
+        _HELD_REVISION.label("held_revision"),
+    )
+    .select_from(Enrollment)
+    .join(Study, Study.id == Enrollment.study_id)
+    .join(ProtocolVersion, ProtocolVersion.id == Enrollment.protocol_version_id)
+)
+"""Built once but for who asks and what for: building a statement costs more than running it."""
+
+
 def caseload(
     session: ReadSession, viewer: Viewer, filters: Filters, *, now: datetime, after: Cursor | None = None, limit: int = 50
 ) -> Sequence[Row[Any]]:
@@ -65,22 +106,9 @@ def caseload(
 
     Relies on ix_enrollment_study_state, ix_response_enrollment_time, ix_alert_enrollment and ix_device_enrollment.
     """
-    last_answer = _last_answer()
-    statement = (
-        select(
-            Enrollment,
-            Study.uid.label("study_uid"),
-            ProtocolVersion.revision.label("protocol_revision"),
-            last_answer.label("last_answer_at"),
-            _held_revision().label("held_revision"),
-            _shown(visible(viewer, Ability.SEE_ESTIMATES, now=now)).label("may_estimate"),
-            _shown(visible(viewer, Ability.SEE_ALERTS, now=now)).label("may_alert"),
-        )
-        .select_from(Enrollment)
-        .join(Study, Study.id == Enrollment.study_id)
-        .join(ProtocolVersion, ProtocolVersion.id == Enrollment.protocol_version_id)
-        .where(visible(viewer, Ability.SEE_PEOPLE, now=now), *_chosen(viewer, filters, now))
-    )
+    statement = _LISTED.add_columns(
+        _shown(viewer, Ability.SEE_ESTIMATES, now).label("may_estimate"), _shown(viewer, Ability.SEE_ALERTS, now).label("may_alert")
+    ).where(visible(viewer, Ability.SEE_PEOPLE, now=now), *_chosen(viewer, filters, now))
     if after is not None:
         here = tuple_(Enrollment.created_at, Enrollment.uid)
         there = tuple_(literal(after.created_at, Enrollment.created_at.type), literal(after.uid, Enrollment.uid.type))
@@ -107,35 +135,47 @@ def _chosen(viewer: Viewer, filters: Filters, now: datetime) -> list[ColumnEleme
     return chosen
 
 
-def _last_answer() -> Any:
-    return select(func.max(Response.event_time)).where(Response.enrollment_id == Enrollment.id).scalar_subquery()
+def _shown(viewer: Viewer, ability: Ability, now: datetime) -> ColumnElement[bool]:
+    """Of people who are listed: what the same grants allow need not be looked at again for each."""
+    if viewer.granting(ability) == viewer.granting(Ability.SEE_PEOPLE):
+        return true()
+    return case((visible(viewer, ability, now=now), true()), else_=false())
 
 
-def _held_revision() -> Any:
-    """What the newest phone in use says it holds."""
-    return (
-        select(Device.held_revision)
-        .where(Device.enrollment_id == Enrollment.id, Device.revoked_at.is_(None))
-        .order_by(Device.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-def _shown(predicate: ColumnElement[bool]) -> ColumnElement[bool]:
-    return case((predicate, true()), else_=false())
+_PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
+_OPEN_ALERTS = (
+    select(Alert.enrollment_id, func.count().label("number"), func.max(Alert.tier).label("tier"))
+    .where(Alert.enrollment_id.in_(_PEOPLE), Alert.state != AlertState.RESOLVED)
+    .group_by(Alert.enrollment_id)
+)
 
 
 def open_alerts(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, Row[Any]]:
     """Enrollment -> how many alerts are not resolved and the highest tier (ix_alert_enrollment). The caller may see them."""
     if not enrollment_ids:
         return {}
-    rows = session.rows(
-        select(Alert.enrollment_id, func.count().label("number"), func.max(Alert.tier).label("tier"))
-        .where(Alert.enrollment_id.in_(sorted(enrollment_ids)), Alert.state != AlertState.RESOLVED)
-        .group_by(Alert.enrollment_id)
+    return {row.enrollment_id: row for row in session.rows(_OPEN_ALERTS, {"people": sorted(enrollment_ids)})}
+
+
+def _newest() -> Any:
+    one = aliased(RiskEstimateRow)
+    return (
+        select(one.id)
+        .where(one.enrollment_id == Enrollment.id)
+        .order_by(one.as_of.desc(), one.id.desc())
+        .limit(1)
+        .correlate(Enrollment)
+        .scalar_subquery()
     )
-    return {row.enrollment_id: row for row in rows}
+
+
+_NEWEST_ESTIMATES = (
+    select(RiskEstimateRow, RiskStateRow.stale)
+    .select_from(RiskEstimateRow)
+    .join(Enrollment, RiskEstimateRow.id == _newest())
+    .join(RiskStateRow, RiskStateRow.enrollment_id == Enrollment.id, isouter=True)
+    .where(Enrollment.id.in_(_PEOPLE))
+)
 
 
 def newest_estimates(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, Row[Any]]:
@@ -145,33 +185,20 @@ def newest_estimates(session: ReadSession, enrollment_ids: Collection[int]) -> M
     """
     if not enrollment_ids:
         return {}
-    one = aliased(RiskEstimateRow)
-    newest = (
-        select(one.id)
-        .where(one.enrollment_id == Enrollment.id)
-        .order_by(one.as_of.desc(), one.id.desc())
-        .limit(1)
-        .correlate(Enrollment)
-        .scalar_subquery()
-    )
-    rows = session.rows(
-        select(RiskEstimateRow, RiskStateRow.stale)
-        .select_from(RiskEstimateRow)
-        .join(Enrollment, RiskEstimateRow.id == newest)
-        .join(RiskStateRow, RiskStateRow.enrollment_id == Enrollment.id, isouter=True)
-        .where(Enrollment.id.in_(sorted(enrollment_ids)))
-    )
-    return {row.enrollment_id: row for row in rows}
+    return {row.enrollment_id: row for row in session.rows(_NEWEST_ESTIMATES, {"people": sorted(enrollment_ids)})}
+
+
+_ASSIGNED = (
+    select(Caseload.is_cover, Caseload.valid_from, Caseload.valid_until, Staff.uid.label("staff_uid"), Staff.name)
+    .join(Staff, Staff.id == Caseload.staff_id)
+    .where(Caseload.enrollment_id == bindparam("enrollment"))
+    .order_by(Caseload.valid_from, Caseload.id)
+)
 
 
 def assignments_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
     """Every assignment of a person the caller was allowed to read, past ones too (ix_caseload_enrollment)."""
-    return session.rows(
-        select(Caseload.is_cover, Caseload.valid_from, Caseload.valid_until, Staff.uid.label("staff_uid"), Staff.name)
-        .join(Staff, Staff.id == Caseload.staff_id)
-        .where(Caseload.enrollment_id == enrollment_id)
-        .order_by(Caseload.valid_from, Caseload.id)
-    )
+    return session.rows(_ASSIGNED, {"enrollment": enrollment_id})
 
 
 @dataclass(frozen=True, slots=True)

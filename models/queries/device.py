@@ -296,29 +296,41 @@ def add_access_token(session: WriteSession, family: Row[Any], digest: bytes, *, 
     )
 
 
+_LOCK_FAMILY = (
+    select(
+        TokenFamily,
+        Device.public_key,
+        Device.uid.label("device_uid"),
+        Device.revoked_at.label("device_revoked_at"),
+        Enrollment.uid.label("enrollment_uid"),
+        Study.uid.label("study_uid"),
+    )
+    .join(Device, Device.id == TokenFamily.device_id)
+    .join(Enrollment, Enrollment.id == TokenFamily.enrollment_id)
+    .join(Study, Study.id == TokenFamily.study_id)
+    .where(TokenFamily.uid == bindparam("family", type_=TokenFamily.uid.type))
+    .with_for_update(of=TokenFamily)
+)
+_ROTATE = (
+    update(TokenFamily)
+    .where(TokenFamily.id == bindparam("key"))
+    .values(generation=bindparam("to_generation"), rotation_id=bindparam("by"), rotated_at=bindparam("at"))
+)
+_SEEN = update(Device).where(Device.id == bindparam("key")).values(last_seen_at=bindparam("at"))
+
+
 def lock_family(session: WriteSession, family_uid: UUID) -> Row[Any] | None:
     """A family with its phone's public key and whose it is, locked: two rotations at once come one after the other."""
-    return session.row(
-        select(
-            TokenFamily,
-            Device.public_key,
-            Device.uid.label("device_uid"),
-            Device.revoked_at.label("device_revoked_at"),
-            Enrollment.uid.label("enrollment_uid"),
-            Study.uid.label("study_uid"),
-        )
-        .join(Device, Device.id == TokenFamily.device_id)
-        .join(Enrollment, Enrollment.id == TokenFamily.enrollment_id)
-        .join(Study, Study.id == TokenFamily.study_id)
-        .where(TokenFamily.uid == family_uid)
-        .with_for_update(of=TokenFamily)
-    )
+    return session.row(_LOCK_FAMILY, {"family": family_uid})
 
 
 def rotate_family(session: WriteSession, family_id: int, *, generation: int, rotation_id: UUID, now: datetime) -> None:
-    session.execute(
-        update(TokenFamily).where(TokenFamily.id == family_id).values(generation=generation, rotation_id=rotation_id, rotated_at=now)
-    )
+    session.execute(_ROTATE, {"key": family_id, "to_generation": generation, "by": rotation_id, "at": now})
+
+
+def device_seen(session: WriteSession, device_id: int, *, now: datetime) -> None:
+    """The phone was heard of."""
+    session.execute(_SEEN, {"key": device_id, "at": now})
 
 
 def revoke_family(session: WriteSession, family_id: int, reason: str, *, now: datetime) -> None:

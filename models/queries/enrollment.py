@@ -3,14 +3,14 @@
 Reads take a Viewer. Writes belong to a transaction in which the enrollment was found through one and is locked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, literal, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, literal, select, tuple_, update
 
-from models.access import Ability, Viewer, visible
+from models.access import Ability, Grant, Viewer, visible
 from models.errors import Forbidden, Missing, PreconditionFailed
 from models.ids import new_uid
 from models.kinds import EnrollmentState
@@ -52,6 +52,8 @@ _PERSON: Select[*tuple[Any, ...]] = (
 )
 """By primary keys and the unique index of enrollment.uid."""
 
+_ENROLLMENT = Enrollment.__table__.c
+
 
 def person(session: ReadSession, viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now: datetime) -> Row[Any]:
     """An enrollment with its person. Raises Missing where the viewer may not know of it, Forbidden where only `ability` is lacking."""
@@ -75,9 +77,16 @@ def _found(
     raise Missing("not_found", "There is no such participant.")
 
 
-def reaches(session: ReadSession, viewer: Viewer, ability: Ability, enrollment_id: int, *, now: datetime) -> bool:
-    """Whether the viewer may do this for one person."""
-    return session.row(select(Enrollment.id).where(Enrollment.id == enrollment_id, visible(viewer, ability, now=now))) is not None
+def reached(
+    session: ReadSession, viewer: Viewer, abilities: Collection[Ability], enrollment_id: int, *, now: datetime
+) -> frozenset[Ability]:
+    """What of this the viewer may do for one person. What the same grants allow is asked once."""
+    alike: dict[tuple[Grant, ...], list[Ability]] = {}
+    for ability in abilities:
+        alike.setdefault(viewer.granting(ability), []).append(ability)
+    known = select(_ENROLLMENT.id).where(_ENROLLMENT.id == enrollment_id)
+    seen = [those for those in alike.values() if session.row(known.where(visible(viewer, those[0], now=now))) is not None]
+    return frozenset(ability for those in seen for ability in those)
 
 
 def raise_version(session: WriteSession, row: Row[Any], expected: int | None, **values: Any) -> int:
@@ -149,8 +158,13 @@ def moves_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
     )
 
 
+_EVENT = select(TimedEvent).where(
+    TimedEvent.enrollment_id == bindparam("enrollment"), TimedEvent.client_id == bindparam("client", type_=TimedEvent.client_id.type)
+)
+
+
 def timed_event(session: ReadSession, enrollment_id: int, client_id: UUID) -> Row[Any] | None:
-    return session.row(select(TimedEvent).where(TimedEvent.enrollment_id == enrollment_id, TimedEvent.client_id == client_id))
+    return session.row(_EVENT, {"enrollment": enrollment_id, "client": client_id})
 
 
 def timed_events_of(session: ReadSession, enrollment_id: int, *, limit: int) -> Sequence[Row[Any]]:

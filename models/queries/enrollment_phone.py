@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import Integer, Row, bindparam, delete, func, literal, or_, select, update
 
 from models.access import Ability, Viewer
 from models.errors import Missing
@@ -222,26 +222,35 @@ def shred(session: WriteSession, participant_id: int, enrollment_ids: Sequence[i
     session.execute(update(SceneVersion).where(SceneVersion.enrollment_id.in_(enrollment_ids)).values(text_sealed=b""))
 
 
+_WHOSE = bindparam("enrollment", type_=Enrollment.id.type)
+_HELD = select(
+    select(func.count()).where(Response.enrollment_id == _WHOSE, Response.superseded.is_(False)).scalar_subquery().label("responses"),
+    select(func.count())
+    .where(Prompt.enrollment_id == _WHOSE, Prompt.due_at <= bindparam("now", type_=Prompt.due_at.type))
+    .scalar_subquery()
+    .label("prompts"),
+    select(func.count()).where(TimedEvent.enrollment_id == _WHOSE, TimedEvent.retracted_at.is_(None)).scalar_subquery().label("events"),
+    select(func.count()).where(SignalPoint.enrollment_id == _WHOSE).scalar_subquery().label("signals"),
+)
+
+
 def held_counts(session: ReadSession, enrollment_id: int, *, now: datetime) -> Row[Any]:
     """How much is held of one person: responses, prompts that were due, timed events, points of signals."""
-    responses = select(func.count()).where(Response.enrollment_id == enrollment_id, Response.superseded.is_(False)).scalar_subquery()
-    prompts = select(func.count()).where(Prompt.enrollment_id == enrollment_id, Prompt.due_at <= now).scalar_subquery()
-    events = select(func.count()).where(TimedEvent.enrollment_id == enrollment_id, TimedEvent.retracted_at.is_(None)).scalar_subquery()
-    signals = select(func.count()).where(SignalPoint.enrollment_id == enrollment_id).scalar_subquery()
-    counts = (responses.label("responses"), prompts.label("prompts"), events.label("events"), signals.label("signals"))
-    row = session.row(select(*counts))
+    row = session.row(_HELD, {"enrollment": enrollment_id, "now": now})
     assert row is not None
     return row
 
 
+_CHECKED_IN = (
+    select(Response.instrument, func.max(Response.event_time).label("at"))
+    .where(Response.enrollment_id == _WHOSE, Response.complete, Response.revision == 1)
+    .group_by(Response.instrument)
+)
+
+
 def last_check_ins(session: ReadSession, enrollment_id: int) -> Mapping[str, datetime]:
     """Instrument -> when one person last answered it to the end (ix_response_enrollment_time); an edit is no new check-in."""
-    rows = session.rows(
-        select(Response.instrument, func.max(Response.event_time).label("at"))
-        .where(Response.enrollment_id == enrollment_id, Response.complete, Response.revision == 1)
-        .group_by(Response.instrument)
-    )
-    return {row.instrument: row.at for row in rows}
+    return {row.instrument: row.at for row in session.rows(_CHECKED_IN, {"enrollment": enrollment_id})}
 
 
 def responses_page(
@@ -252,29 +261,35 @@ def responses_page(
     return session.rows(page(statement, Response.event_time, Response.client_id, after, limit))
 
 
+_READINGS = (
+    select(Audit.sequence, Audit.at, Audit.actor, Audit.action, Audit.object_kind, Audit.purpose)
+    .where(Audit.enrollment_uid == bindparam("whose"), Audit.actor.not_like("device:%"))
+    .order_by(Audit.sequence.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_READINGS_BEFORE = _READINGS.where(Audit.sequence < bindparam("before"))
+
+
 def readings(session: ReadSession, enrollment_uid: UUID, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
     """What staff and the house did with one person's record, newest first; the phone's own acts are left out (ix_audit_enrollment).
 
     `before` is the number of an act in its chain.
     """
-    statement = select(Audit.sequence, Audit.at, Audit.actor, Audit.action, Audit.object_kind, Audit.purpose).where(
-        Audit.enrollment_uid == str(enrollment_uid), Audit.actor.not_like("device:%")
-    )
-    if before is not None:
-        statement = statement.where(Audit.sequence < before)
-    return session.rows(statement.order_by(Audit.sequence.desc()).limit(limit))
+    asked = {"whose": str(enrollment_uid), "most": limit}
+    return session.rows(_READINGS, asked) if before is None else session.rows(_READINGS_BEFORE, {**asked, "before": before})
+
+
+_ROLES = (
+    select(Staff.uid, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_until)
+    .join(RoleGrant, RoleGrant.staff_id == Staff.id)
+    .where(Staff.uid.in_(bindparam("staff", expanding=True)), RoleGrant.study_id == bindparam("study"))
+    .order_by(RoleGrant.id)
+)
 
 
 def roles_of(session: ReadSession, study_id: int, staff: Sequence[UUID]) -> Sequence[Row[Any]]:
     """Every grant that these members of staff ever had in a study, without a name (ix_role_grant_staff_study)."""
-    if not staff:
-        return []
-    return session.rows(
-        select(Staff.uid, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_until)
-        .join(RoleGrant, RoleGrant.staff_id == Staff.id)
-        .where(Staff.uid.in_(sorted(staff)), RoleGrant.study_id == study_id)
-        .order_by(RoleGrant.id)
-    )
+    return session.rows(_ROLES, {"staff": sorted(staff), "study": study_id}) if staff else []
 
 
 def own_protocol(session: ReadSession, person: Row[Any], revision: int | None) -> Row[Any] | None:

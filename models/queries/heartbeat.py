@@ -53,9 +53,12 @@ def beat(session: WriteSession, one: Beat) -> None:
     )
 
 
+_PULSES = select(Heartbeat).order_by(Heartbeat.duty)
+
+
 def pulses(session: ReadSession) -> Sequence[Row[Any]]:
     """Every duty's pulse, by name."""
-    return session.rows(select(Heartbeat).order_by(Heartbeat.duty))
+    return session.rows(_PULSES)
 
 
 def pulse(session: ReadSession, duty: str) -> Row[Any] | None:

@@ -8,8 +8,25 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Integer, Row, Select, bindparam, or_, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Date,
+    Integer,
+    Row,
+    Select,
+    String,
+    bindparam,
+    cast,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 
+from models.base import DOCUMENT
 from models.kinds import EnrollmentState, Intention, PromptState
 from models.session import ReadSession, WriteSession
 from models.tables import Enrollment, Pause, PlannedEvent, Prompt, ProtocolMove, TimedEvent, WakeHistory, ZoneHistory
@@ -75,9 +92,36 @@ _MOVES = (
     .order_by(ProtocolMove.valid_from, ProtocolMove.id)
 )
 _INTENDED = select(PlannedEvent).where(PlannedEvent.enrollment_id.in_(_PEOPLE)).order_by(PlannedEvent.revision, PlannedEvent.id)
-_HOURS = select(Enrollment.id, Enrollment.zone, Enrollment.wake_windows, Enrollment.started_at).where(
-    Enrollment.id.in_(_PEOPLE), Enrollment.started_at.is_not(None)
-)
+_PERSON, _PLACED, _WAKING = range(3)
+_HOURS = union_all(
+    select(
+        Enrollment.id.label("enrollment_id"),
+        literal(_PERSON).label("kind"),
+        Enrollment.zone,
+        Enrollment.wake_windows,
+        Enrollment.started_at.label("at"),
+        cast(null(), Date).label("day"),
+        Enrollment.id.label("number"),
+    ).where(Enrollment.id.in_(_PEOPLE), Enrollment.started_at.is_not(None)),
+    select(
+        ZoneHistory.enrollment_id,
+        literal(_PLACED),
+        ZoneHistory.zone,
+        cast(null(), DOCUMENT),
+        ZoneHistory.valid_from,
+        cast(null(), Date),
+        ZoneHistory.id,
+    ).where(ZoneHistory.enrollment_id.in_(_PEOPLE)),
+    select(
+        WakeHistory.enrollment_id,
+        literal(_WAKING),
+        cast(null(), String),
+        WakeHistory.wake_windows,
+        cast(null(), Enrollment.started_at.type),
+        WakeHistory.valid_from,
+        WakeHistory.id,
+    ).where(WakeHistory.enrollment_id.in_(_PEOPLE)),
+).order_by("kind", "at", "number")
 _PLANNED_FROM = (
     select(Prompt)
     .where(
@@ -111,9 +155,42 @@ def zone_histories(session: ReadSession, enrollment_ids: Collection[int]) -> Seq
     return session.rows(_ZONES, {"people": sorted(enrollment_ids)})
 
 
-def hours_now(session: ReadSession, enrollment_ids: Collection[int]) -> Sequence[Row[Any]]:
-    """Zone and wake windows as they stand on enrollments that have started (primary key)."""
-    return session.rows(_HOURS, {"people": sorted(enrollment_ids)})
+class Placed(NamedTuple):
+    """A person is in a zone from an instant on."""
+
+    valid_from: datetime
+    zone: str
+
+
+class Waking(NamedTuple):
+    """A person sleeps by these wake windows from a local day on."""
+
+    valid_from: date
+    wake_windows: Mapping[str, Any]
+
+
+class Hours(NamedTuple):
+    """When one person sleeps and where: what stands on the enrollment, and the histories, as `zone_histories` and `wake_histories` say."""
+
+    started_at: datetime
+    zone: str
+    wake_windows: Mapping[str, Any]
+    zones: list[Placed]
+    wakes: list[Waking]
+
+
+def hours_now(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, Hours]:
+    """The hours of those who have started, in one statement: it is asked at every act on a prompt
+    (primary key, ix_zone_history_enrollment, ix_wake_history_enrollment)."""
+    found: dict[int, Hours] = {}
+    for person, kind, zone, windows, at, day, _ in map(tuple, session.rows(_HOURS, {"people": sorted(enrollment_ids)})):
+        if kind == _PERSON:
+            found[person] = Hours(at, zone, windows, [], [])
+        elif person in found and kind == _PLACED:
+            found[person].zones.append(Placed(at, zone))
+        elif person in found:
+            found[person].wakes.append(Waking(day, windows))
+    return found
 
 
 def zone_history(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
@@ -256,6 +333,9 @@ def finish_plans(session: WriteSession, done: Sequence[Finished]) -> None:
         session.execute(_FINISH, rows)
 
 
+_MARK_STALE = update(Enrollment).where(Enrollment.id.in_(_PEOPLE)).values(plan_stale=True)
+
+
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:
     """Something the plan depends on has changed: plan again at the next tick."""
-    session.execute(update(Enrollment).where(Enrollment.id.in_(sorted(enrollment_ids))).values(plan_stale=True))
+    session.execute(_MARK_STALE, {"people": sorted(enrollment_ids)})

@@ -7,10 +7,10 @@ Lock order: enrollment, then prompt.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Row, Select, bindparam, exists, select, update
+from sqlalchemy import Integer, Row, Select, and_, bindparam, exists, select, update
 
 from models.access import Ability, Viewer, visible
 from models.errors import Missing
@@ -174,34 +174,40 @@ def lock_by_uid(session: WriteSession, wanted: Collection[tuple[int, UUID]]) -> 
     return [row for row in session.rows(statement.with_for_update()) if (row.enrollment_id, row.uid) in set(wanted)]
 
 
-_OPEN = (PromptState.QUEUED, PromptState.SENT, PromptState.DELIVERED, PromptState.OPENED, PromptState.SNOOZED)
+class Shown(NamedTuple):
+    """What a phone is shown of a prompt. Its members are read far faster by name than those of a row, and a phone reads forty at once."""
 
-_SHOWN = (
-    Prompt.uid,
-    Prompt.enrollment_id,
-    Prompt.protocol_version_id,
-    Prompt.design,
-    Prompt.instrument,
-    Prompt.kind,
-    Prompt.state,
-    Prompt.due_at,
-    Prompt.window_start,
-    Prompt.window_end,
-    Prompt.expires_at,
-    Prompt.reminders_left,
-    Prompt.zone,
-    Prompt.local_due,
-    Prompt.study_day,
-    Prompt.drawn,
-    Prompt.plan_revision,
-    Prompt.snoozes,
-)
-"""What a phone is shown of a prompt that is still to come."""
+    uid: UUID
+    enrollment_id: int
+    protocol_version_id: int
+    design: str
+    instrument: str
+    kind: str
+    state: PromptState
+    due_at: datetime
+    window_start: datetime
+    window_end: datetime
+    expires_at: datetime
+    reminders_left: Sequence[str]
+    zone: str
+    local_due: str
+    study_day: int
+    drawn: Mapping[str, Any] | None
+    plan_revision: int
+    snoozes: int
+
+
+def shown(prompt: Row[Any]) -> Shown:
+    """Of a whole row."""
+    return Shown(*(getattr(prompt, name) for name in Shown._fields))
+
 
 _OWN = Prompt.enrollment_id == bindparam("enrollment")
-_OPEN_NOW = select(Prompt).where(_OWN, Prompt.state.in_(_OPEN), Prompt.expires_at > _AT).order_by(Prompt.due_at, Prompt.id)
+_TOLD = and_(Prompt.next_at.is_not(None), Prompt.state != PromptState.PLANNED)
+"""Has neither ended nor is it still to come: what has ended has no next moment (a check of the table). A list of states costs more."""
+_OPEN_NOW = select(Prompt).where(_OWN, _TOLD, Prompt.expires_at > _AT).order_by(Prompt.due_at, Prompt.id)
 _TO_COME = (
-    select(*_SHOWN)
+    select(*(getattr(Prompt, name) for name in Shown._fields))
     .where(_OWN, Prompt.state == PromptState.PLANNED, Prompt.due_at > _AT, Prompt.due_at <= bindparam("until", type_=Prompt.due_at.type))
     .order_by(Prompt.due_at, Prompt.id)
 )
@@ -216,9 +222,9 @@ def open_prompts(session: ReadSession, viewer: Viewer, *, now: datetime) -> Sequ
     return session.rows(_OPEN_NOW, {"enrollment": viewer.enrollment_id, "now": now})
 
 
-def upcoming_prompts(session: ReadSession, viewer: Viewer, *, now: datetime, until: datetime) -> Sequence[Row[Any]]:
+def upcoming_prompts(session: ReadSession, viewer: Viewer, *, now: datetime, until: datetime) -> Sequence[Shown]:
     """What is planned from `now` to `until`, so that a phone can wake itself without us (ix_prompt_enrollment_due)."""
-    return session.rows(_TO_COME, {"enrollment": viewer.enrollment_id, "now": now, "until": until})
+    return [Shown._make(row) for row in session.rows(_TO_COME, {"enrollment": viewer.enrollment_id, "now": now, "until": until})]
 
 
 def prompt_for(session: ReadSession, viewer: Viewer, uid: UUID) -> Row[Any]:

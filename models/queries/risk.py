@@ -73,8 +73,11 @@ def with_past(session: ReadSession, enrollment_ids: Collection[int], response_id
     return frozenset(row.enrollment_id for row in session.rows(answered.union(lived, silent)))
 
 
+_MARK_STALE = update(RiskStateRow).where(RiskStateRow.enrollment_id.in_(bindparam("people", expanding=True))).values(stale=True)
+
+
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:
-    session.execute(update(RiskStateRow).where(RiskStateRow.enrollment_id.in_(sorted(enrollment_ids))).values(stale=True))
+    session.execute(_MARK_STALE, {"people": sorted(enrollment_ids)})
 
 
 def stale_enrollments(session: ReadSession, limit: int) -> Sequence[int]:

@@ -181,10 +181,24 @@ def awake_at(first: int, last: int, zone: str, wake_history: Sequence[WakeSpan])
 
 def awake_until(instant: datetime, zone: str, wake_history: Sequence[WakeSpan]) -> datetime | None:
     """Until when the person is awake in `zone`, windows that follow without a break taken together; None in quiet hours."""
+    return awake_in(wake_around(date_in(instant, zone), zone, wake_history), instant)
+
+
+def date_in(instant: datetime, zone: str) -> date:
+    """What the calendar shows in `zone` at `instant`."""
+    return _date(floor(instant.timestamp()), zone)
+
+
+def wake_around(day: date, zone: str, wake_history: Sequence[WakeSpan]) -> Sequence[tuple[int, int]]:
+    """Both ends, in seconds, of the wake windows that start on `day`, the day before and the day after, in order."""
+    return sorted(_span(day + DAY * number, wake_history, zone) for number in (-1, 0, 1))
+
+
+def awake_in(around: Sequence[tuple[int, int]], instant: datetime) -> datetime | None:
+    """`awake_until` of an instant on the day that `around` is about."""
     first, last = floor(instant.timestamp()), to_seconds(instant)
-    today = _date(first, zone)
     end: int | None = None
-    for start, until in sorted(_span(today + DAY * number, wake_history, zone) for number in (-1, 0, 1)):
+    for start, until in around:
         if (start <= first and last <= until) or (end is not None and start <= end):
             end = until if end is None else max(end, until)
     return None if end is None else to_instant(end)

@@ -7,7 +7,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from api.participant.me import AccessOut, MeOut
 from api.participant.prompts import PromptList
+from api.shapes import Page
 from models.ids import new_uid
 from tests.api.answering import response_body
 from tests.api.client import Phone, Served, enroll, open_study
@@ -135,3 +137,57 @@ def test_what_is_done_with_a_prompt_by_one_way_is_known_by_the_other(house: Serv
     assert refused.json()["code"] == "snooze_out_of_turn"
     declined = told(house.client, phone, "POST", f"/{prompt_id}/decline", b'{"reason":"busy"}')
     assert told(behind, phone, "GET", f"/{prompt_id}").content == declined.content
+
+
+EVENTS, TOKENS, ME = "/v1/participant/events", "/v1/participant/token", "/v1/participant/me"
+EVENT = b'{"kind":"dose","happened_at":"2026-01-01T08:00:00Z"}'
+REFRESH = b'{"refresh_token":"x","rotation_id":"6f1f4d0e-4c1c-4f0a-9a3c-2b1f6a7c8d90"}'
+OTHERS: dict[str, tuple[str, str, bytes, dict[str, str], int, str]] = {
+    "an event without a token": ("PUT", f"{EVENTS}/{new_uid()}", EVENT, {"authorization": ""}, 401, "token_missing"),
+    "an event of no kind": ("PUT", f"{EVENTS}/{new_uid()}", EVENT.replace(b"dose", b"party"), {}, 422, "invalid"),
+    "an event without an id": ("PUT", f"{EVENTS}/17", EVENT, {}, 422, "invalid"),
+    "an event to come": ("PUT", f"{EVENTS}/{new_uid()}", EVENT.replace(b"2026", b"2126"), {}, 422, "invalid"),
+    "an event that is no JSON": ("PUT", f"{EVENTS}/{new_uid()}", b"{", {}, 400, "broken_json"),
+    "an event that is too long": ("PUT", f"{EVENTS}/{new_uid()}", b" " * 262_145, {}, 413, "body_too_large"),
+    "tokens for nothing": ("POST", TOKENS, b"{}", {}, 422, "invalid"),
+    "tokens for an unknown token": ("POST", TOKENS, REFRESH, {}, 401, "refresh_unknown"),
+    "nobody's own data": ("GET", ME, b"", {"authorization": "Bearer bwa_nobody"}, 401, "token_ended"),
+    "who looked, of nobody": ("GET", f"{ME}/access", b"", {"authorization": ""}, 401, "token_missing"),
+    "who looked, from nowhere": ("GET", f"{ME}/access?cursor=x", b"", {}, 422, "cursor_invalid"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_else_is_refused_is_refused_alike(name: str, house: Served, phone: Phone, behind: TestClient) -> None:
+    method, path, body, headers, status, code = OTHERS[name]
+    given = {"authorization": f"Bearer {phone.token}", "content-type": "application/json", **headers}
+    quick, usual = (client.request(method, path, content=body, headers=given) for client in (house.client, behind))
+    assert (quick.status_code, quick.json()["code"]) == (status, code)
+    assert quick.json() | {"instance": ""} == usual.json() | {"instance": ""}
+    assert quick.headers.keys() == usual.headers.keys()
+
+
+def test_an_event_and_the_own_data_are_the_same_by_both_ways(house: Served, behind: TestClient) -> None:
+    phone, id = enroll(house, open_study(house)), new_uid()
+    given = {"authorization": f"Bearer {phone.token}", "content-type": "application/json"}
+    first, again = (client.put(f"{EVENTS}/{id}", content=EVENT, headers=given) for client in (house.client, behind))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.content == again.content
+    assert house.client.put(f"{EVENTS}/{id}", content=EVENT, headers=given).status_code == 200
+    for path, shape in ((ME, MeOut), (f"{ME}/access", Page[AccessOut])):
+        quick, usual = (client.get(path, headers=given) for client in (house.client, behind))
+        assert (quick.status_code, quick.content) == (200, usual.content)
+        assert quick.headers.keys() == usual.headers.keys()
+        assert shape.model_validate_json(quick.content).model_dump_json().encode() == quick.content
+
+
+def test_a_reply_with_tokens_that_was_lost_by_one_way_is_given_again_by_the_other(house: Served, behind: TestClient) -> None:
+    phone, rotation = enroll(house, open_study(house)), str(new_uid())
+    body = {"refresh_token": phone.refresh_token, "rotation_id": rotation, "proof": phone.proof(rotation)}
+    quick, usual = (client.post(TOKENS, json=body) for client in (house.client, behind))
+    assert (quick.status_code, usual.status_code) == (200, 200)
+    assert quick.json()["refresh_token"] == usual.json()["refresh_token"]
+    assert list(quick.json()) == list(usual.json())
+    assert quick.headers.keys() == usual.headers.keys()
+    for reply in (quick, usual):
+        assert house.client.get(ME, headers={"authorization": f"Bearer {reply.json()['access_token']}"}).status_code == 200

@@ -16,7 +16,7 @@ from models.tables import Enrollment
 from scheduler.answered import answer_move
 from scheduler.jobs import dispatch_prompts, send_deliveries
 from scheduler.lifecycle import Event
-from scheduler.prompt_moves import declining, needs_receipt, opening, record_fetch
+from scheduler.prompt_moves import declining, keep_promises, needs_receipt, opening, receiving
 from scheduler.quiet import hours_of
 from scheduler.snooze import snoozing
 from tests.build import NOW, Built, Person, build_person, build_study
@@ -44,8 +44,10 @@ def fetch(place: Place, person: Person) -> int:
         rows = open_prompts(session, person.viewer(), now=place.clock.study())
         if not needs_receipt(session, rows):
             return 0
-        times = {"now": place.clock.study(), "system_now": place.clock.system()}
-        return record_fetch(session, rows, actor="participant", **times)
+        moves = [receiving(row, now=place.clock.study(), actor="participant") for row in rows]
+        apply_moves(session, received := [one for one in moves if one is not None])
+        keep_promises(session, rows, system_now=place.clock.system())
+        return len(received)
 
 
 def test_a_due_prompt_is_promised_to_the_phone_and_kept_when_it_fetches(place: Place, study: Built, person: Person) -> None:
