@@ -57,17 +57,25 @@ def take_in(session: WriteSession, mind: Mind, person: Any, observation: Observa
     held = risk_queries.lock_states(session, {person.id}).get(person.id)
     if held is None:
         return  # nothing is folded yet; whoever folds first reads it
-    folded = None
-    if mind.estimating and not held.stale:
-        try:
-            folded = _followed(session, mind, person, held, observation, gone=gone, now=now)
-        except Exception as error:  # noqa: BLE001  # contained: what was told is stored whatever the estimator does
-            log.error("owed.not_taken_in", kind=type(error).__name__)
-    if folded is None or folded.state is None:
+    if not mind.estimating or held.stale or not _taken_in(session, mind, person, held, observation, gone=gone, now=now):
         risk_queries.mark_stale(session, [person.id])
-        return
-    risk_queries.insert_estimates(session, revised_rows(session, person, folded, now=now) if folded.estimates else [])
-    risk_queries.save_states(session, [state_row(person, folded, now=now)], {person.id})
+
+
+def _taken_in(
+    session: WriteSession, mind: Mind, person: Any, held: Row[Any], observation: Observation, *, gone: bool, now: datetime
+) -> bool:
+    """Whether state and estimates followed; what was told is stored whatever comes of it."""
+    try:
+        with session.savepoint():  # a statement that fails takes the whole transaction along on PostgreSQL
+            folded = _followed(session, mind, person, held, observation, gone=gone, now=now)
+            if folded is None or folded.state is None:
+                return False
+            risk_queries.insert_estimates(session, revised_rows(session, person, folded, now=now) if folded.estimates else [])
+            risk_queries.save_states(session, [state_row(person, folded, now=now)], {person.id})
+            return True
+    except Exception as error:  # noqa: BLE001  # contained, and owed
+        log.error("owed.not_taken_in", kind=type(error).__name__)
+        return False
 
 
 def take_in_signals(session: WriteSession, mind: Mind, person: Row[Any], ended: Collection[datetime], *, now: datetime) -> None:

@@ -50,8 +50,8 @@ def take_in_expired(session: WriteSession, mind: Mind, prompts: Sequence[Row[Any
     if not _stored(session, [one for one in told if one.id in folded], folded, now=now):
         folded = {}
     for one in told:
-        if one.id not in folded:
-            _alone(session, mind, one, now=now)
+        for observation in () if one.id in folded else one.observed:
+            take_in(session, mind, one, observation, gone=False, now=now)
 
 
 def _whose(prompts: Sequence[Row[Any]]) -> list[_Whose]:
@@ -101,16 +101,6 @@ def _stored(session: WriteSession, people: Sequence[_Whose], folded: Mapping[int
         log.warning("silence.set_redone", people=len(people), kind=type(error).__name__)
         return False
     return True
-
-
-def _alone(session: WriteSession, mind: Mind, person: _Whose, *, now: datetime) -> None:
-    try:
-        with session.savepoint():
-            for observation in person.observed:
-                take_in(session, mind, person, observation, gone=False, now=now)
-    except Exception as error:  # noqa: BLE001  # contained: prompts end whatever one person's history does
-        log.error("silence.not_taken_in", kind=type(error).__name__)
-        risk_queries.mark_stale(session, [person.id])
 
 
 def owe_what_changed(session: WriteSession, moves: Iterable[Move]) -> None:

@@ -6,11 +6,15 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
+from api.actions.record_event import NewEvent, record_event
 from models.definition.disclose import disclosures
-from models.kinds import DecisionStatus
+from models.ids import new_uid
+from models.kinds import DecisionStatus, TimedEventKind
+from models.queries import enrollment_phone
+from models.queries import risk as risk_queries
 from models.queries.risk import mark_stale
 from models.session import Sessions
-from models.tables import Enrollment, RiskEstimateRow, RiskSnapshot, RiskStateRow
+from models.tables import Enrollment, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
 from risk import decision_point
 from tests.build import NOW, Built, build_study
 from tests.conftest import fixed_keys
@@ -112,6 +116,20 @@ def test_a_statement_that_the_database_refuses_takes_neither_the_answer_nor_its_
         assert one.pending() == []
         assert str(one.sent[-1]) in one.decisions()
         one.holds()
+
+
+def test_an_event_outlives_a_state_that_the_database_refuses(stream, monkeypatch):
+    stream.say(NOON - 3 * HOUR, m_crave_now=3)
+    with monkeypatch.context() as broken:
+        broken.setattr(risk_queries, "save_states", lambda session, *_: session.execute(text("SELECT nothing FROM nowhere")))
+        with stream.sessions.transaction() as session:
+            person = enrollment_phone.lock_own(session, stream.person.viewer())
+            use = NewEvent(new_uid(), TimedEventKind.USE, NOON - HOUR)
+            record_event(session, stream.house.mind, person, use, source="participant", now=NOON)
+    assert [row.kind for row in stream.rows(TimedEvent)] == [TimedEventKind.USE]
+    assert stream.state().stale
+    stream.settle(NOON)
+    stream.holds()
 
 
 def test_what_the_duty_decides_keeps_the_safety_tier_of_the_answer(stream):
