@@ -6,6 +6,7 @@ import uvicorn
 
 from api.app import make_app
 from api.deps import House
+from api.whole import WholeReplies
 from scheduler.worker import Worker
 
 YOUNG = 10_000
@@ -32,6 +33,7 @@ def serve(house: House, worker: Worker | None) -> None:
     )
     config = uvicorn.Config(
         app,
+        http=WholeReplies,
         host=house.settings.host,
         port=house.settings.port,
         log_config=None,
