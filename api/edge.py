@@ -1,6 +1,7 @@
 """The ASGI edge: a request id, security headers, one log line and one count for each request. Pure ASGI, no body is read here."""
 
 import re
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -84,11 +85,18 @@ def _dressed(headers: Any, request_id: str) -> list[tuple[bytes, bytes]]:
     return dressed
 
 
+@cache
+def _series(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    """Looked up once: finding a series by its labels costs more than counting."""
+    return REQUESTS.labels(route, method, str(status)), SECONDS.labels(route)
+
+
 def _count(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "(none)")
     method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-    REQUESTS.labels(route, method, str(status)).inc()
-    SECONDS.labels(route).observe(seconds)
+    requests, took = _series(route, method, status)
+    requests.inc()
+    took.observe(seconds)
     log.info(
         "http.request",
         request_id=scope["request_id"],
