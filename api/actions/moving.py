@@ -52,11 +52,16 @@ def write_moves(
 ) -> int:
     """Writes decisions about people who are locked, and gives how many people they move.
 
-    A person's first move also writes down what held before, so that a past day can be planned again. Those who have started are
-    planned again at the next tick; the others begin with what holds on their day. All or nothing, with the caller's transaction.
+    A person's first move also writes down what held before, so that a past day can be planned again; on a journey west their today may be
+    a date before the one that the study began on. Those who have started are planned again at the next tick; the others begin with what
+    holds on their day. All or nothing, with the caller's transaction.
     """
     moving = [(one, decisions) for one, decisions in decided if decisions]
-    begun = [_row(one, one.enrollment.protocol_version_id, _first_day(one), None, None, now) for one, _ in moving if one.new]
+    begun = [
+        _row(one, one.enrollment.protocol_version_id, min(_first_day(one), *(day for day, _ in decisions)), None, None, now)
+        for one, decisions in moving
+        if one.new
+    ]
     moves = [_row(one, version, day, study_move_id, moved_by, now) for one, decisions in moving for day, version in decisions]
     revision.add_moves(session, [*begun, *moves])
     for version, people in _beginning(moving).items():

@@ -9,6 +9,8 @@ from models.definition.base import Code, Document, Text, WallTime
 from models.definition.expression import Expression
 from models.kinds import DesignKind, TimedEventKind
 
+MOST_PROMPTS: Final = 24
+"""Of one drawn design on a day."""
 Weekday = Annotated[int, Field(ge=1, le=7)]
 """ISO: Monday is 1."""
 
@@ -89,7 +91,7 @@ class Stratified(_Design):
     """Signal-contingent, stratified random: equal blocks of the window, one prompt a block, a guaranteed gap."""
 
     kind: Literal[DesignKind.STRATIFIED] = DesignKind.STRATIFIED
-    prompts: int = Field(ge=1, le=24)
+    prompts: int = Field(ge=1, le=MOST_PROMPTS)
     gap_minutes: int = Field(ge=0)
     """The least time between any two prompts of this design on one day, and to `exclude`d designs."""
     exclude: tuple[Code, ...] = ()
@@ -107,7 +109,7 @@ class Uniform(_Design):
     """Signal-contingent, uniform random: any set of moments in the window that keeps the gap is as likely as any other."""
 
     kind: Literal[DesignKind.UNIFORM] = DesignKind.UNIFORM
-    prompts: int = Field(ge=1, le=24)
+    prompts: int = Field(ge=1, le=MOST_PROMPTS)
     gap_minutes: int = Field(ge=0)
     """The least time between any two prompts of this design, and to `exclude`d designs."""
     exclude: tuple[Code, ...] = ()

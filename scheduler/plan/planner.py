@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from models.definition.prompting import Fixed, Interval, Stratified, Uniform, Window
+from models.definition.prompting import MOST_PROMPTS, Fixed, Interval, Stratified, Uniform, Window
 from scheduler.plan import fixed, signal, spread, window
 from scheduler.plan.calendar import DAY
 from scheduler.plan.dayform import count
@@ -65,9 +65,12 @@ class Planner:
     _views: dict[date, tuple[DayView, ...]] = field(default_factory=dict)
     _days: dict[tuple[str, date, int], Day] = field(default_factory=dict)
     _known: dict[tuple[str, date, int], list[int]] = field(default_factory=dict)
+    _sent_near: frozenset[date] = field(init=False)
+    _strays: dict[tuple[str, date], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         inputs = self.inputs
+        self._sent_near = frozenset(at.date() + DAY * number for at in inputs.sent.values() for number in (-2, -1, 0, 1))
         self._key = PlanKey(inputs.plan_key)
         self._parts = {one.id: self._part(one) for one in inputs.designs if isinstance(one, Planned)}
         self._intervals = [Intervals(inputs, one, self._key) for one in inputs.designs if isinstance(one, Interval)]
@@ -241,6 +244,7 @@ class Planner:
             keeps += [(at, gap) for at in self._instants(part, tomorrow, view.epoch - 1) if at < view.since]
         if self.inputs.sent:
             keeps += [(one.draw.at, gap) for day in (yesterday, tomorrow) for one in self._sent(part, day).values()]
+            keeps += [(at, gap) for day in (yesterday, view.day, tomorrow) for at in self._sent_beyond(part, day)]
         return keeps
 
     def _excluded(self, design: Stratified | Uniform, view: DayView) -> Iterator[Keep]:
@@ -281,3 +285,13 @@ class Planner:
         sent = {k: self.inputs.sent.get(part.uid(day, k)) for k in part.slots}
         instants = {k: to_seconds(at) for k, at in sent.items() if at is not None}
         return {k: Settled(Draw(at, at, at)) for k, at in instants.items()}
+
+    def _sent_beyond(self, part: _Part, day: date) -> list[int]:
+        """What was sent of slots that this version does not have: one that had more prompts held for a part of the date."""
+        if day not in self._sent_near:
+            return []
+        name = part.design.id, day
+        if name not in self._strays:
+            found = (self.inputs.sent.get(part.uid(day, k)) for k in range(len(part.slots), MOST_PROMPTS))
+            self._strays[name] = [to_seconds(at) for at in found if at is not None]
+        return self._strays[name]

@@ -95,7 +95,7 @@ def _verdict(row: PlannedRow, wanted: Occasion | None, *, now: datetime, reason:
     passed = row.due_at <= now
     if wanted is None:
         return row if passed or row.state is PromptState.SUPERSEDED else Supersede(row, reason)
-    if passed and (row.state is PromptState.PLANNED or wanted.blocked is not None):
+    if passed and (row.state is PromptState.PLANNED or (row.state is PromptState.BLOCKED and wanted.blocked is not None)):
         return row
     if wanted.blocked is not None:
         return row if _same(row, wanted) else Block(row, wanted, wanted.blocked, row.plan_revision + 1)
@@ -111,7 +111,8 @@ def _same(row: PlannedRow, wanted: Occasion) -> bool:
 
 
 def _too_late(row: PlannedRow, wanted: Occasion) -> PlannedRow | Block:
-    if row.state is not PromptState.PLANNED:
+    """A slot that had vanished and is wanted again was not asked either, and says so."""
+    if row.state is PromptState.BLOCKED:
         return row
     reason: Blocked = "travel" if row.zone != wanted.zone else "passed"
     return Block(row, wanted._replace(blocked=reason, reminders=()), reason, row.plan_revision + 1)

@@ -166,7 +166,7 @@ class PromptingMachine(RuleBasedStateMachine):
         one, life = self.begun(number), self.life
         near = [row for row in life.prompts(one) if life.now - timedelta(hours=3) <= row.due_at <= life.now + timedelta(hours=1)]
         if what == "read":
-            life.attempt(lambda: list_prompts(life.house, one.viewer, 7))
+            life.attempt(lambda: asyncio.run(list_prompts(life.house, one.viewer, 7)))
         elif near:
             row = near[place % len(near)]
             acts = {

@@ -97,6 +97,15 @@ def test_a_superseded_slot_that_is_wanted_again_keeps_its_row():
     assert not changes.insert
 
 
+@pytest.mark.parametrize("blocked", [None, "paused"])
+def test_a_vanished_slot_that_is_wanted_again_too_late_says_why_it_was_not_asked(blocked):
+    plan = [wanted(due_at=NOW - HOUR, blocked=blocked)]
+    stored = row(plan[0], PromptState.SUPERSEDED, "revision")
+    (one,) = reconcile([stored], plan, now=NOW).block
+    assert (one.row, one.reason) == (stored, blocked or "passed")
+    assert not reconcile([row(one.occasion, PromptState.BLOCKED, one.reason)], plan, now=NOW)
+
+
 def test_a_wanted_moment_that_has_passed_is_a_blocked_row_and_never_sent_late():
     (inserted,) = reconcile([], [wanted(due_at=NOW)], now=NOW).insert
     assert (inserted.blocked, inserted.reminders) == ("passed", ())
