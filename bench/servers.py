@@ -27,7 +27,6 @@ from api.actions.submission import ResponseIn
 from api.app import build_house, make_app
 from api.serve import settle
 from api.settings import ApiSettings
-from api.whole import WholeReplies
 from models.ids import new_uid
 from models.queries.study import set_mark
 from models.session import Sessions, WriteSession
@@ -199,7 +198,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     app = APPS[kind](Path(directory))
     settle()  # as the house does where it serves, and for the others too: what is compared is the path
-    uvicorn.run(app, http=WholeReplies, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

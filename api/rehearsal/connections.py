@@ -4,11 +4,9 @@ import select
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
-
-from httptools import HttpParserError, HttpResponseParser
 
 from models.errors import Invalid
 
@@ -17,9 +15,7 @@ REPLY_SECONDS: Final = 120.0
 
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE"})
 
-PIECE: Final = 65_536
-
-NO_REPLY: Final = (OSError, HTTPException, HttpParserError)
+NO_REPLY: Final = (OSError, HTTPException)
 """What `ask` raises where no whole reply came."""
 
 
@@ -36,23 +32,23 @@ class Connections:
         if self._at.scheme not in {"http", "https"} or not self._at.hostname:
             raise Invalid("bad_address", f"{self.url} is no address of a server: it begins with http:// or https://.")
 
-    def ask(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes, Mapping[str, str]]:
-        """Status, body and headers, whose names are in small letters. Raises one of `NO_REPLY`; what was asked may have been done then."""
+    def ask(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes, HTTPMessage]:
+        """Status, body and headers (found in any case). Raises one of `NO_REPLY`; what was asked may have been done then."""
         connection = self._kept() or self._new()
         try:
             # In one piece: sent apart, head and body wake the server twice.
             connection.sock.sendall(self._head(method, path, content, headers) + (content or b""))
-            got = _Reading(method)
-            while not got.complete:
-                got.feed(connection.sock.recv(PIECE))
+            got = HTTPResponse(connection.sock, method=method)
+            got.begin()
+            body = got.read()
         except BaseException:
             connection.close()
             raise
-        if got.stays:
-            self._idle.append(connection)
-        else:
+        if got.will_close:
             connection.close()
-        return got.status, b"".join(got.body), got.headers
+        else:
+            self._idle.append(connection)
+        return got.status, body, got.headers
 
     def _head(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> bytes:
         lines = [f"{method} {self._at.path}{path} HTTP/1.1", f"Host: {self._at.netloc.rpartition('@')[2]}", "Accept-Encoding: identity"]
@@ -87,40 +83,6 @@ class Connections:
             connection.close()
             raise
         return connection
-
-
-class _Reading:
-    """One reply as it comes in, read by the parser that servers use: the standard library reads headers as it reads mail."""
-
-    def __init__(self, method: str) -> None:
-        self._parser, self._bodiless = HttpResponseParser(self), method == "HEAD"
-        self.status, self.stays, self.complete = 0, True, False
-        self.headers: dict[str, str] = {}
-        self.body: list[bytes] = []
-
-    def feed(self, data: bytes) -> None:
-        """Raises where the other end hung up before the reply was whole."""
-        if data:
-            self._parser.feed_data(data)
-        elif self.status and self.headers.keys().isdisjoint(("content-length", "transfer-encoding")):
-            self.complete, self.stays = True, False  # its end was to be the end of the connection
-        else:
-            raise RemoteDisconnected("The server hung up before its reply was whole.")
-
-    # What the parser calls
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
-
-    def on_headers_complete(self) -> None:
-        self.status = self._parser.get_status_code()
-        self.complete = self._bodiless
-
-    def on_body(self, body: bytes) -> None:
-        self.body.append(body)
-
-    def on_message_complete(self) -> None:
-        self.complete, self.stays = True, self._parser.should_keep_alive()
 
 
 def _readable(sock: socket.socket) -> bool:

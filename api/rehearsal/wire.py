@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPMessage
 from time import perf_counter, sleep
 from typing import Any, Final
 
@@ -25,8 +26,7 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 class Reply:
     status: int
     body: bytes
-    headers: Mapping[str, str]
-    """Their names are in small letters."""
+    headers: HTTPMessage
 
     @property
     def ok(self) -> bool:

@@ -12,7 +12,7 @@ from models.errors import Invalid
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """Says what was asked, and over which connection; the path's end says how: `bye` closes, `gone` drops, `cut` leaves something out."""
+    """Says what was asked, and over which connection; closes after a path that ends in `bye`, and drops `gone`."""
 
     protocol_version = "HTTP/1.1"
     server: "_Server"
@@ -25,14 +25,10 @@ class _Echo(BaseHTTPRequestHandler):
             return
         self.send_response(201)
         self.send_header("Protocol-Revision", "7")
-        if self.path.endswith("pieces"):
-            self.send_header("Transfer-Encoding", "chunked")
-            body = b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in (body[:3], body[3:])) + b"0\r\n\r\n"
-        elif not self.path.endswith("until_the_end"):
-            self.send_header("Content-Length", str(len(body) + self.path.endswith("cut")))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        self.close_connection = self.path.endswith(("bye", "until_the_end", "cut"))
+        self.close_connection = self.path.endswith("bye")
 
     do_GET = do_PUT = do_POST = _answer  # noqa: N815  # the names that the library calls
 
@@ -72,14 +68,6 @@ def test_requests_go_over_one_connection_below_the_address_and_come_back_whole(s
     assert ways.ask("POST", "/d", None, {})[:2] == (201, b"")
     assert [one[:2] for one in server.asked] == [("PUT", "/below/a?b=1"), ("GET", "/below/c"), ("POST", "/below/d")]
     assert len({one[3] for one in server.asked}) == 1
-
-
-def test_a_reply_may_come_in_pieces_or_end_with_the_connection(server: _Server, ways: Connections) -> None:
-    for path in ("/pieces", "/until_the_end", "/pieces"):
-        assert ways.ask("PUT", path, b"one and two", {})[:2] == (201, b"one and two")
-    assert len({one[3] for one in server.asked}) == 2
-    with pytest.raises(NO_REPLY):
-        ways.ask("PUT", "/cut", b"one and two", {})
 
 
 def test_a_connection_that_the_server_has_closed_is_not_asked_again(server: _Server, ways: Connections) -> None:
