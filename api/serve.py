@@ -6,7 +6,6 @@ import uvicorn
 
 from api.app import make_app
 from api.deps import House
-from api.whole import WholeReplies
 from scheduler.worker import Worker
 
 YOUNG = 10_000
@@ -33,7 +32,6 @@ def serve(house: House, worker: Worker | None) -> None:
     )
     config = uvicorn.Config(
         app,
-        http=WholeReplies,
         host=house.settings.host,
         port=house.settings.port,
         log_config=None,
