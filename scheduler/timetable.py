@@ -127,7 +127,8 @@ def run_until(
         keep(now)
         if isinstance(duties.clock, MovableClock):
             duties.clock.move(now)
-        look = look.later(now=now, edge=now + _ahead(duties))
+        # At the end of the way a look of its own: what a phone brought meanwhile must not wait for the next move.
+        look = look.later(now=now, edge=now + _ahead(duties)) if now < instant else _look(duties, now)
 
 
 def silent(pulses: Iterable[Row[Any]], *, system_now: datetime, timetable: Sequence[Duty] = TIMETABLE) -> tuple[str, ...]:

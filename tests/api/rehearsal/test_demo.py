@@ -54,7 +54,7 @@ def test_every_prompt_has_ended_or_is_still_to_come(demo: Ran) -> None:
         rows, row = prompts(session), mark(session)
     assert row is not None
     assert rows
-    assert [one.uid for one in rows if one.state not in ENDED and one.due_at <= row.study_now] == []
+    assert [one.uid for one in rows if one.state not in ENDED and one.expires_at <= row.study_now] == []
 
 
 def test_every_guaranteed_gap_holds_in_the_rows(demo: Ran) -> None:

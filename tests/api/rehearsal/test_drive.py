@@ -67,7 +67,7 @@ def test_a_demo_at_an_address_needs_a_password_of_ones_own_and_then_drives_that_
     assert row is not None
     assert row.study_now > START + timedelta(days=1)
     assert rows
-    assert [one.uid for one in rows if one.state not in ENDED and one.due_at <= row.study_now] == []
+    assert [one.uid for one in rows if one.state not in ENDED and one.expires_at <= row.study_now] == []
 
 
 def test_a_server_of_a_real_study_is_refused_and_nobody_enters_it(tmp_path: Path) -> None:
