@@ -30,7 +30,7 @@ SHORT: Final = (
     "never tell packed as 32-bit floats instead of rounded; bands by name worked out when they are read (the line with the estimate as it "
     "is stored pays for them); sums of a node once. Left, by count of operations: carrying the inverse instead of the precision, since "
     "every regressor that was met forgets. A Python built with profile-guided optimization takes about four fifths of the time of one "
-    "without; which one measured this is not said here."
+    "without."
 )
 DAYS = 60
 HOURS = (8.5, 12.25, 16.5, 21.0)
