@@ -77,8 +77,8 @@ def with_limits(document: Document, people: Sequence[Watched]) -> Document:
     found = limits(people)
     if not found:
         return document
-    days = _watched_days(people)
-    note = f"One alarm in 60 days among {len(people)} people over {days:,.0f} watched days, by answering rate; real changes are among them."
+    days, number = _watched_days(people), sum(one.days > 0.0 for one in people)
+    note = f"One alarm in 60 days among {number} people over {days:,.0f} watched days, by answering rate; real changes are among them."
     return msgspec.structs.replace(document, limits=found, limits_note=note)
 
 

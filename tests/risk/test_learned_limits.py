@@ -41,7 +41,7 @@ def test_who_was_not_watched_for_long_enough_changes_no_limit():
 
 
 def test_a_prior_with_limits_says_of_how_many_people_they_are():
-    made = with_limits(PRIOR.document, crowd(3.0, 20, 8))
+    made = with_limits(PRIOR.document, [*crowd(3.0, 20, 8), Watched([], [])])
     assert [one.answers_per_day for one in made.limits] == [3.0]
     assert "20 people over 2,400 watched days" in made.limits_note
     assert made.coupling == PRIOR.document.coupling
