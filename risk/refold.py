@@ -51,7 +51,7 @@ class Folded:
     checkpoints: list[tuple[str, int, bytes]] = field(default_factory=list)
 
 
-def past_of(session: ReadSession, mind: Mind, enrollment_id: int, *, after: datetime | None = None) -> list[Past]:
+def past_of(session: ReadSession, mind: Mind, enrollment_id: int, *, after: datetime = risk_queries.BEGINNING) -> list[Past]:
     """The observations of a person in the fold's order, from an event time on."""
     past = list(_responses(session, mind, enrollment_id, after))
     reading = past[-1].reading if past else newest_reading(session, mind, enrollment_id)
@@ -77,7 +77,7 @@ def newest_reading(session: ReadSession, mind: Mind, enrollment_id: int) -> Read
     return None if version is None else mind.reading(session, version)
 
 
-def _responses(session: ReadSession, mind: Mind, enrollment_id: int, after: datetime | None) -> Iterator[Past]:
+def _responses(session: ReadSession, mind: Mind, enrollment_id: int, after: datetime) -> Iterator[Past]:
     for row in response_queries.history(session, enrollment_id, after=after):
         reading = mind.reading(session, row.protocol_version_id)
         instrument = reading.protocol.instrument(row.instrument)
@@ -136,7 +136,7 @@ def refold(
     return folded
 
 
-def _beginning(session: ReadSession, mind: Mind, enrollment_id: int, earliest: Observation | None) -> tuple[Folded, datetime | None]:
+def _beginning(session: ReadSession, mind: Mind, enrollment_id: int, earliest: Observation | None) -> tuple[Folded, datetime]:
     if earliest is not None:
         snapshot = risk_queries.snapshot_before(session, enrollment_id, sort_key(earliest))
         if snapshot is not None:
@@ -148,7 +148,7 @@ def _beginning(session: ReadSession, mind: Mind, enrollment_id: int, earliest: O
                 if state.prior_id == mind.prior.id:
                     after = datetime.fromisoformat(snapshot.last_key.split("|", 1)[0] + "+00:00")
                     return Folded(state, snapshot.observations, snapshot.last_key), after
-    return Folded(None, 0, None), None
+    return Folded(None, 0, None), risk_queries.BEGINNING
 
 
 def store_checkpoints(session: WriteSession, enrollment: Row[Any], checkpoints: Sequence[tuple[str, int, bytes]], *, now: datetime) -> None:
@@ -174,7 +174,7 @@ def revised_rows(
     session: ReadSession, enrollment: Row[Any], folded: Folded, *, now: datetime, written: Sequence[Mapping[str, Any]] = ()
 ) -> list[dict[str, Any]]:
     """Rows for the estimates that are new or say something else than their newest revision; `written` will be stored before them."""
-    known = dict(risk_queries.newest_revisions(session, enrollment.id))
+    known = dict(risk_queries.newest_revisions(session, enrollment.id, list(folded.estimates)))
     mine = (row for row in written if row["enrollment_id"] == enrollment.id)
     known |= {row["source_id"]: (row["revision"], row["estimate_hash"]) for row in mine}
     rows = []

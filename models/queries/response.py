@@ -197,12 +197,8 @@ def responses_of(viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now:
     )
 
 
-def history(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:
-    """Newest revisions of one person's responses from an event time on, for the fold. No viewer: the house's own work.
-
-    Relies on ix_response_enrollment_time.
-    """
-    statement = select(
+_HISTORY = (
+    select(
         Response.id,
         Response.client_id,
         Response.revision,
@@ -215,10 +211,18 @@ def history(session: ReadSession, enrollment_id: int, *, after: datetime | None 
         Response.timing,
         Response.decision_status,
         Response.prompt_id,
-    ).where(Response.enrollment_id == enrollment_id, Response.superseded.is_(False))
-    if after is not None:
-        statement = statement.where(Response.event_time >= after)
-    return session.rows(statement.order_by(Response.event_time, Response.id))
+    )
+    .where(Response.enrollment_id == bindparam("enrollment"), Response.superseded.is_(False), Response.event_time >= bindparam("after"))
+    .order_by(Response.event_time, Response.id)
+)
+
+
+def history(session: ReadSession, enrollment_id: int, *, after: datetime) -> Sequence[Row[Any]]:
+    """Newest revisions of one person's responses from an event time on, for the fold. No viewer: the house's own work.
+
+    Relies on ix_response_enrollment_time.
+    """
+    return session.rows(_HISTORY, {"enrollment": enrollment_id, "after": after})
 
 
 _NEWEST_VERSION = (

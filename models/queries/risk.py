@@ -1,10 +1,10 @@
 """State, checkpoints and estimates. No viewer: the house's own work inside a transaction that holds the enrollment's lock."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, delete, func, select, text, update
+from sqlalchemy import Row, and_, bindparam, delete, select, text, update
 
 from models.definition.prompting import LATE_GRACE
 from models.kinds import PromptState
@@ -13,6 +13,9 @@ from models.tables import DecisionRow, Prompt, Response, RiskEstimateRow, RiskSn
 
 STALE = text("risk_state.stale")
 """Said as the partial index says it: SQLite reads every row for `stale = 1`."""
+
+BEGINNING: Final = datetime(1, 2, 1, tzinfo=UTC)
+"""Before everything that anybody tells."""
 
 _WENT_BY = and_(Prompt.state == PromptState.EXPIRED, Prompt.sent_at.is_not(None))
 
@@ -86,23 +89,29 @@ def stale_enrollments(session: ReadSession, limit: int) -> Sequence[int]:
     return [row.enrollment_id for row in rows]
 
 
+_SNAPSHOT_BEFORE = (
+    select(RiskSnapshot)
+    .where(RiskSnapshot.enrollment_id == bindparam("person"), RiskSnapshot.last_key < bindparam("key"))
+    .order_by(RiskSnapshot.last_key.desc())
+    .limit(1)
+)
+
+
 def snapshot_before(session: ReadSession, enrollment_id: int, last_key: str) -> Row[Any] | None:
     """The newest checkpoint before a sort key."""
-    return session.row(
-        select(RiskSnapshot)
-        .where(RiskSnapshot.enrollment_id == enrollment_id, RiskSnapshot.last_key < last_key)
-        .order_by(RiskSnapshot.last_key.desc())
-        .limit(1)
-    )
+    return session.row(_SNAPSHOT_BEFORE, {"person": enrollment_id, "key": last_key})
 
 
 def save_snapshots(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
     session.add_new(RiskSnapshot, rows)
 
 
+_DROP_SNAPSHOTS = delete(RiskSnapshot).where(RiskSnapshot.enrollment_id == bindparam("person"), RiskSnapshot.last_key >= bindparam("key"))
+
+
 def drop_snapshots_from(session: WriteSession, enrollment_id: int, last_key: str) -> None:
     """Checkpoints at or after a key no longer hold once something before them changed."""
-    session.execute(delete(RiskSnapshot).where(RiskSnapshot.enrollment_id == enrollment_id, RiskSnapshot.last_key >= last_key))
+    session.execute(_DROP_SNAPSHOTS, {"person": enrollment_id, "key": last_key})
 
 
 def insert_estimates(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, str, int], int]:
@@ -111,20 +120,25 @@ def insert_estimates(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -
     return {(row.enrollment_id, row.source_id, row.revision): row.id for row in session.add_new(RiskEstimateRow, rows, *said)}
 
 
-def newest_revisions(session: ReadSession, enrollment_id: int) -> Mapping[str, tuple[int, bytes]]:
-    """For each source: the newest revision and the hash of what it said."""
-    newest = (
-        select(RiskEstimateRow.source_id, func.max(RiskEstimateRow.revision).label("revision"))
-        .where(RiskEstimateRow.enrollment_id == enrollment_id)
-        .group_by(RiskEstimateRow.source_id)
-        .subquery()
+_REVISIONS = (
+    select(RiskEstimateRow.source_id, RiskEstimateRow.revision, RiskEstimateRow.estimate_hash)
+    .where(
+        RiskEstimateRow.enrollment_id == bindparam("person"),
+        RiskEstimateRow.source_id.in_(bindparam("sources", expanding=True)),
     )
-    rows = session.rows(
-        select(RiskEstimateRow.source_id, RiskEstimateRow.revision, RiskEstimateRow.estimate_hash)
-        .join(newest, (newest.c.source_id == RiskEstimateRow.source_id) & (newest.c.revision == RiskEstimateRow.revision))
-        .where(RiskEstimateRow.enrollment_id == enrollment_id)
-    )
-    return {row.source_id: (row.revision, row.estimate_hash) for row in rows}
+    .order_by(RiskEstimateRow.revision)
+)
+_AT_ONCE = 500
+"""Sources in one statement."""
+
+
+def newest_revisions(session: ReadSession, enrollment_id: int, sources: Sequence[str]) -> Mapping[str, tuple[int, bytes]]:
+    """For each of these sources that has an estimate: the newest revision and the hash of what it said (unique index of risk_estimate)."""
+    found: dict[str, tuple[int, bytes]] = {}
+    for first in range(0, len(sources), _AT_ONCE):
+        rows = session.rows(_REVISIONS, {"person": enrollment_id, "sources": sources[first : first + _AT_ONCE]})
+        found |= {row.source_id: (row.revision, row.estimate_hash) for row in rows}
+    return found
 
 
 def newest_estimates(session: ReadSession, places: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], tuple[int, int]]:
@@ -141,32 +155,44 @@ def newest_estimates(session: ReadSession, places: Collection[tuple[int, str]]) 
     return {place: one for place, one in found.items() if place in places}
 
 
-def timed_events(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:
-    """Timed events of one person that stand, for the fold (ix_timed_event_enrollment)."""
-    statement = select(TimedEvent.client_id, TimedEvent.kind, TimedEvent.happened_at, TimedEvent.reported_at).where(
-        TimedEvent.enrollment_id == enrollment_id, TimedEvent.retracted_at.is_(None)
+_TIMED_EVENTS = (
+    select(TimedEvent.client_id, TimedEvent.kind, TimedEvent.happened_at, TimedEvent.reported_at)
+    .where(
+        TimedEvent.enrollment_id == bindparam("person"),
+        TimedEvent.retracted_at.is_(None),
+        TimedEvent.happened_at >= bindparam("after"),
     )
-    if after is not None:
-        statement = statement.where(TimedEvent.happened_at >= after)
-    return session.rows(statement.order_by(TimedEvent.happened_at, TimedEvent.id))
+    .order_by(TimedEvent.happened_at, TimedEvent.id)
+)
+_EXPIRED = (
+    select(Prompt.uid, Prompt.expires_at, Prompt.offset_minutes)
+    .where(Prompt.enrollment_id == bindparam("person"), _WENT_BY, Prompt.expires_at >= bindparam("after"))
+    .order_by(Prompt.expires_at, Prompt.id)
+)
+_CONTENT_SHOWN = (
+    select(DecisionRow.source_id, DecisionRow.content_code, DecisionRow.decided_at)
+    .where(
+        DecisionRow.enrollment_id == bindparam("person"),
+        DecisionRow.content_code.is_not(None),
+        DecisionRow.decided_at >= bindparam("after"),
+    )
+    .order_by(DecisionRow.decided_at, DecisionRow.id)
+)
 
 
-def expired_prompts(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:
+def timed_events(session: ReadSession, enrollment_id: int, *, after: datetime = BEGINNING) -> Sequence[Row[Any]]:
+    """Timed events of one person that stand, for the fold (ix_timed_event_enrollment)."""
+    return session.rows(_TIMED_EVENTS, {"person": enrollment_id, "after": after})
+
+
+def expired_prompts(session: ReadSession, enrollment_id: int, *, after: datetime = BEGINNING) -> Sequence[Row[Any]]:
     """Prompts that reached one person and ended without an answer in time, for the fold (ix_prompt_enrollment_due).
 
     `after`: those that ended no earlier, the time for late answers counted in.
     """
-    statement = select(Prompt.uid, Prompt.expires_at, Prompt.offset_minutes).where(Prompt.enrollment_id == enrollment_id, _WENT_BY)
-    if after is not None:
-        statement = statement.where(Prompt.expires_at >= after - LATE_GRACE)
-    return session.rows(statement.order_by(Prompt.expires_at, Prompt.id))
+    return session.rows(_EXPIRED, {"person": enrollment_id, "after": after - LATE_GRACE})
 
 
-def content_shown(session: ReadSession, enrollment_id: int, *, after: datetime | None = None) -> Sequence[Row[Any]]:
+def content_shown(session: ReadSession, enrollment_id: int, *, after: datetime = BEGINNING) -> Sequence[Row[Any]]:
     """When content was shown to one person, for the fold (ix_decision_enrollment)."""
-    statement = select(DecisionRow.source_id, DecisionRow.content_code, DecisionRow.decided_at).where(
-        DecisionRow.enrollment_id == enrollment_id, DecisionRow.content_code.is_not(None)
-    )
-    if after is not None:
-        statement = statement.where(DecisionRow.decided_at >= after)
-    return session.rows(statement.order_by(DecisionRow.decided_at, DecisionRow.id))
+    return session.rows(_CONTENT_SHOWN, {"person": enrollment_id, "after": after})

@@ -131,7 +131,10 @@ def test_a_late_answer_appends_revised_estimates_and_leaves_decisions_and_alerts
     stream.holds()
 
 
-def test_a_refold_that_changes_nothing_writes_no_revision(stream):
+@pytest.mark.parametrize("at_once", [2, 500], ids="sources_{}".format)
+def test_a_refold_that_changes_nothing_writes_no_revision(stream, monkeypatch, at_once):
+    """However many statements it takes to look up what was said."""
+    monkeypatch.setattr(risk, "_AT_ONCE", at_once)
     for at, instrument, answers in moments(5):
         stream.say(at, instrument, **answers)
     before = {name: row.id for name, row in stream.newest().items()}
