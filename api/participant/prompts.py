@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -11,6 +12,7 @@ import msgspec
 from fastapi import Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Row
+from sqlalchemy.exc import OperationalError
 
 from api.actions.touch_prompts import Touch, Touched, expiry_of, known_revisions
 from api.actions.write import written
@@ -23,7 +25,7 @@ from api.router import Router
 from api.shapes import Moment, Shape
 from models.access import Viewer
 from models.definition.prompting import Expiry
-from models.errors import Conflict
+from models.errors import Busy, Conflict
 from models.kinds import DesignKind, PromptState
 from models.queries import prompt as queries
 from models.queries.prompt import Move, Shown, shown
@@ -100,16 +102,23 @@ async def list_prompts(house: TheHouse, viewer: ParticipantViewer, days: Days = 
     now = house.clock.study()
     rows, found = await run_in_threadpool(_listed, house, viewer, now, days)
     if rows:
-        touched = await asyncio.gather(*(_received(house, viewer, row.uid) for row in rows))
-        found["open"] = [_out(one) for one in touched if one.row.state not in TERMINAL and one.row.expires_at > now]
+        try:
+            touched = await asyncio.gather(*(_received(house, viewer, row.uid) for row in rows))
+        except _UNWRITTEN:
+            _, found = await run_in_threadpool(_listed, house, viewer, now, days, receipts=False)
+        else:
+            found["open"] = [_out(one) for one in touched if one.row.state not in TERMINAL and one.row.expires_at > now]
     return _reply(found)
 
 
 @router.get("/{prompt_id}", name="get_prompt", response_model=PromptOut, responses=responses(401, 404, 410, 422))
 async def get_prompt(prompt_id: UUID, house: TheHouse, viewer: ParticipantViewer) -> Response:
     """One prompt of one's own, ended ones too."""
-    found = await run_in_threadpool(_one, house, viewer, prompt_id)
-    return _reply(_out(found if found is not None else await _received(house, viewer, prompt_id)))
+    owed, found = await run_in_threadpool(_one, house, viewer, prompt_id)
+    if owed:
+        with suppress(*_UNWRITTEN):
+            found = await _received(house, viewer, prompt_id)
+    return _reply(_out(found))
 
 
 @router.post("/{prompt_id}/open", name="open_prompt", response_model=PromptOut, responses=responses(401, 404, 409, 410, 422))
@@ -147,6 +156,9 @@ async def post_decline(prompt_id: UUID, body: DeclineIn, house: TheHouse, viewer
 
     return await _act(house, Touch(viewer, prompt_id, move))
 
+
+_UNWRITTEN: Final = (Busy, OperationalError)
+"""Nothing can be written now, for want of room in the queue or on the disk. What is asked is told all the same; the receipt stays owed."""
 
 _PLAIN_DAYS: Final = re.compile(rb"(?:days=(\d{1,2}))?", re.ASCII)
 _ACTS: Final[Mapping[str, tuple[type[Shape], Callable[..., Awaitable[Response]]]]] = {
@@ -201,26 +213,24 @@ def _at(given: datetime | None, now: datetime) -> datetime:
     return now if given is None else min(given, now)
 
 
-def _listed(house: House, viewer: Viewer, now: datetime, days: int) -> tuple[Sequence[Row[Any]], dict[str, Any]]:
+def _listed(house: House, viewer: Viewer, now: datetime, days: int, *, receipts: bool = True) -> tuple[Sequence[Row[Any]], dict[str, Any]]:
     """What is said, and the open prompts where the phone is owed a receipt for any: then they are said as they are after it."""
     with house.sessions.reading() as session:
         rows = queries.open_prompts(session, viewer, now=now)
         upcoming = queries.upcoming_prompts(session, viewer, now=now, until=now + timedelta(days=days))
-        owed = rows if needs_receipt(session, rows) else ()
+        owed = rows if receipts and needs_receipt(session, rows) else ()
         given = _given(house, session, [*([] if owed else map(shown, rows)), *upcoming])
     said = [_out(one) for one in given]
     number = len(said) - len(upcoming)
     return owed, {"open": said[:number], "upcoming": said[number:], "server_time": now}
 
 
-def _one(house: House, viewer: Viewer, prompt_id: UUID) -> Touched | None:
-    """The prompt; None where the phone is owed a receipt for it."""
+def _one(house: House, viewer: Viewer, prompt_id: UUID) -> tuple[bool, Touched]:
+    """Whether the phone is owed a receipt for the prompt, and the prompt as it stands."""
     now = house.clock.study()
     with house.sessions.reading() as session:
         row = queries.prompt_for(session, viewer, prompt_id)
-        if row.expires_at > now and needs_receipt(session, [row]):
-            return None
-        return _given(house, session, [shown(row)])[0]
+        return row.expires_at > now and needs_receipt(session, [row]), _given(house, session, [shown(row)])[0]
 
 
 def _given(house: House, session: ReadSession, prompts: Sequence[Shown]) -> list[Touched]:

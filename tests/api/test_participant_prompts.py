@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from api.actions.touch_prompts import Touch
 from api.actions.write import apply_operations
@@ -13,6 +15,7 @@ from models.ids import new_uid
 from models.kinds import DeliveryState, PromptState
 from models.queries.prompt import Move
 from models.tables import Delivery, Prompt, PromptEvent
+from models.writer import Lane
 from scheduler.jobs.dispatch_prompts import dispatch
 from scheduler.prompt_moves import opening
 from scheduler.snooze import snoozing
@@ -69,6 +72,31 @@ def test_fetching_a_prompt_that_was_sent_marks_it_delivered_once(house: Served) 
         row = session.row(theirs(Delivery, phone).where(Delivery.kind == "prompt"))
     assert row is not None
     assert row.state == DeliveryState.DELIVERED
+
+
+def _full(*_: Any) -> Any:
+    raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+
+@pytest.mark.parametrize(("capacity", "apply"), [(0, None), (2048, _full)], ids=["queue", "disk"])
+def test_prompts_are_told_where_nothing_can_be_written_and_their_receipt_stays_owed(
+    house: Served, monkeypatch: pytest.MonkeyPatch, capacity: int, apply: Any
+) -> None:
+    phone = enroll(house, open_study(house))
+    upcoming = phone.get(PROMPTS).json()["upcoming"]
+    first = min(upcoming, key=lambda one: one["due_at"])
+    house.clock.study_now = datetime.fromisoformat(first["due_at"]) + timedelta(seconds=30)
+    _dispatch(house)
+    with monkeypatch.context() as broken:
+        broken.setattr(house.house.writer, "_capacity", {Lane.NORMAL: capacity})
+        if apply is not None:
+            broken.setattr(house.house.writer, "_apply", apply)
+        listed = phone.get(PROMPTS).json()
+        assert [one["state"] for one in listed["open"] if one["id"] == first["id"]] == ["sent"]
+        assert phone.get(f"{PROMPTS}/{first['id']}").json()["state"] == "sent"
+        assert phone.post(f"{PROMPTS}/{first['id']}/open", {}).status_code == 503, "an act is never told as done that was not stored"
+    assert _events(house, first["id"]) == ["planned", "queued", "sent"]
+    assert phone.get(f"{PROMPTS}/{first['id']}").json()["state"] == "delivered"
 
 
 def test_opening_counts_once_and_never_before_it_happened(house: Served) -> None:
