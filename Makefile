@@ -6,6 +6,7 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+COMPILED := setup.py $(wildcard risk/estimate/*.py risk/estimate/kernels/*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check fmt migrate openapi faults fuzz bench bench-risk clean
@@ -53,17 +54,18 @@ bench-risk: $(DEV) ## Every acceptance test of the estimator by its number, on s
 	$(BIN)/python -m bench.acceptance $(ARGS)
 
 clean: ## Remove the environment and caches; var/ with its data stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
+	find risk -name '*.so' -delete
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Breakwater needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python has no venv here. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 	$(PIP) install --upgrade "pip>=25.1"
 
-$(RUN): pyproject.toml constraints.txt | .venv/bin/python
+$(RUN): pyproject.toml constraints.txt $(COMPILED) | .venv/bin/python
 	$(PIP) install -c constraints.txt -e '.[parquet,rehearsal]'
 	@touch $@
 
-$(DEV): pyproject.toml constraints.txt | .venv/bin/python
+$(DEV): pyproject.toml constraints.txt $(COMPILED) | .venv/bin/python
 	$(PIP) install -c constraints.txt -e '.[parquet,rehearsal]' --group dev
 	@touch $(RUN) $@

@@ -182,7 +182,7 @@ def text(size: int) -> str:
     for part in (fade(size), settle(size, head), square(size), shift(size), tail(size, head), grow(size)):
         lines += part
     parts = ", ".join(f"{part}_{size}" for part in PARTS)
-    return "\n".join([*lines, "", "", f"KERNEL = Kernel({parts})", ""])
+    return "\n".join([*lines, "", "", f"KERNEL: Kernel = Kernel({parts})", ""])
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from api.settings import VERSION
 from models.access import SYSTEM
 from models.errors import Missing
 from models.queries.study import studies_of
+from risk.estimate import FORM
 
 router = Router(tags=["system"])
 
@@ -59,6 +60,7 @@ def read_landing_page(house: TheHouse) -> HTMLResponse:
         .get_template("landing.html")
         .render(
             version=VERSION,
+            estimator=FORM,
             database="SQLite, embedded" if house.sessions.embedded else "PostgreSQL",
             studies=studies,
             pulses=pulses,

@@ -223,6 +223,7 @@ def short(value: float) -> float:
 
 
 _HEADER: Final = msgspec.json.Decoder(_Header)
+_BEGINNING: Final = f'{{"schema":"{SCHEMA}",'.encode()
 _STATE: Final = msgspec.json.Decoder(RiskState)
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
@@ -238,9 +239,10 @@ def decode(raw: bytes) -> RiskState:
     Raises UnknownSchema where the bytes are of another layout or no state at all.
     """
     try:
-        found = _HEADER.decode(raw).schema
-        if found != SCHEMA:
-            raise UnknownSchema(f"The state has schema {found[:64]}; this release reads {SCHEMA}.")
+        if not raw.startswith(_BEGINNING):  # written by `encode` of this release it does: then it need not be looked for
+            found = _HEADER.decode(raw).schema
+            if found != SCHEMA:
+                raise UnknownSchema(f"The state has schema {found[:64]}; this release reads {SCHEMA}.")
         return _STATE.decode(raw)
     except msgspec.MsgspecError as problem:
         raise UnknownSchema("The bytes are not a risk state.") from problem

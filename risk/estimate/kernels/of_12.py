@@ -866,4 +866,4 @@ def grow_12(a: Row, x: Row, gain: float) -> list[float]:
     ]
 
 
-KERNEL = Kernel(fade_12, settle_12, square_12, shift_12, tail_12, grow_12)
+KERNEL: Kernel = Kernel(fade_12, settle_12, square_12, shift_12, tail_12, grow_12)

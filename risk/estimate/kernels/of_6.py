@@ -323,4 +323,4 @@ def grow_6(a: Row, x: Row, gain: float) -> list[float]:
     ]
 
 
-KERNEL = Kernel(fade_6, settle_6, square_6, shift_6, tail_6, grow_6)
+KERNEL: Kernel = Kernel(fade_6, settle_6, square_6, shift_6, tail_6, grow_6)

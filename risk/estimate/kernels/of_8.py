@@ -472,4 +472,4 @@ def grow_8(a: Row, x: Row, gain: float) -> list[float]:
     ]
 
 
-KERNEL = Kernel(fade_8, settle_8, square_8, shift_8, tail_8, grow_8)
+KERNEL: Kernel = Kernel(fade_8, settle_8, square_8, shift_8, tail_8, grow_8)
