@@ -39,7 +39,7 @@ def extensions() -> list[Extension]:
     try:
         made = mypycify(
             ["--config-file=", "--ignore-missing-imports", *paths],
-            opt_level="2",
+            opt_level="1",
             debug_level="0",
             group_name=library(MARK).removesuffix("__mypyc"),
             target_dir="build/mypyc",

@@ -3,7 +3,7 @@
     python -m bench.unroll
 
 Loops of the same arithmetic (risk/estimate/linear.py) take about three times as long. A test says that the files are
-what this script writes, and another that both agree.
+what this script writes, and another that both agree. `tuple(...)` of a tuple is that tuple, and unpacking it needs no iterator.
 """
 
 import textwrap
@@ -71,7 +71,8 @@ def function(name: str, size: int, arguments: str, body: list[str], returns: str
 
 
 def fade(size: int) -> list[str]:
-    body = [*unpack([*names(size), *(f"v{i}" for i in range(size)), "*_"], "memory"), f"{row('x', size)} = x", f"{row('n', size)} = anchor"]
+    known = [*names(size), *(f"v{i}" for i in range(size))]
+    body = [*unpack(known, f"tuple(memory[:{len(known)}])"), f"{row('x', size)} = x", f"{row('n', size)} = anchor"]
     for i in range(size):
         body += [
             f"q{i} = x{i} * x{i}",
@@ -88,7 +89,7 @@ def fade(size: int) -> list[str]:
         ]
     seen = [f"v{i} + (q{i} - v{i}) / 60.0 + 1e-6" for i in range(size)]
     body += ["return [", *wrapped(names(size)), f"], ({row('r', size)}), ({row('p', size)}), [", *(f"    {one}," for one in seen), "]"]
-    return function("fade", size, "memory: Row, x: Row, anchor: Row, rate: float", body, "Fade")
+    return function("fade", size, "memory: Row, x: list[float], anchor: list[float], rate: float", body, "Fade")
 
 
 def factored(size: int) -> list[str]:
@@ -125,20 +126,29 @@ def doubted(size: int) -> str:
 
 
 def square(size: int) -> list[str]:
-    body = [*unpack([*names(size), "*_"], "memory"), *factored(size)[len(unpack(names(size), "a")) :], f"{row('x', size)} = x"]
-    return function("square", size, "memory: Row, x: Row", [*body, *solved("x#", size), doubted(size), "return doubt"], "float")
+    body = [
+        *unpack(names(size), f"tuple(memory[:{len(names(size))}])"),
+        *factored(size)[len(unpack(names(size), "a")) :],
+        f"{row('x', size)} = x",
+    ]
+    return function("square", size, "memory: Row, x: list[float]", [*body, *solved("x#", size), doubted(size), "return doubt"], "float")
 
 
 def settle(size: int, head: int) -> list[str]:
-    body = [*factored(size), f"{row('p', size)} = push", f"{row('x', size)} = x", *solved("x#", size)]
+    body = [*factored(size), f"{row('p', size)} = tuple(push)", f"{row('x', size)} = x", *solved("x#", size)]
     body += [f"z{i} = y{i} * {LETTERS[i]}{i}" for i in range(size)]
     body += [f"doubt: float = {plus([f'y{i} * z{i}' for i in range(size)])}", *backwards(size, "z#")]
     body += [f"direction = {row('y', size)}", "drawn: list[Flat] = []", "expected: list[float] = []"]
-    inner = [f"{row('m', size)} = mean", f"{row('t', size)} = row", *solved("p# * (m# - t#)", size), *backwards(size, "y# * @")]
+    inner = [
+        f"{row('m', size)} = tuple(mean)",
+        f"{row('t', size)} = tuple(row)",
+        *solved("p# * (m# - t#)", size),
+        *backwards(size, "y# * @"),
+    ]
     inner += [f"t{i} += y{i}" for i in range(size)]
     inner += [f"drawn.append(({row('t', size)}))", f"expected.append({plus([f'x{i} * t{i}' for i in range(size)])})"]
     body += ["for mean, row in zip(means, rows, strict=True):", *(f"    {line}" for line in inner), *variances(size, head)]
-    return function("settle", size, "a: Row, push: Row, x: Row, means: Rows, rows: Rows", body, "Settled")
+    return function("settle", size, "a: list[float], push: Row, x: list[float], means: Rows, rows: Rows", body, "Settled")
 
 
 def variances(size: int, head: int) -> list[str]:
@@ -151,14 +161,14 @@ def variances(size: int, head: int) -> list[str]:
 
 
 def shift(size: int) -> list[str]:
-    body = [f"{row('g', size)} = direction", "moved: list[list[float]] = []", "for row, push in zip(rows, pushes, strict=True):"]
+    body = [f"{row('g', size)} = tuple(direction)", "moved: list[list[float]] = []", "for row, push in zip(rows, pushes, strict=True):"]
     moved = [f"    {whole(f'(t{i} + push * g{i})', 6)}," for i in range(size)]
-    body += [f"    {line}" for line in (f"{row('t', size)} = row", "moved.append([", *moved, "])")]
+    body += [f"    {line}" for line in (f"{row('t', size)} = tuple(row)", "moved.append([", *moved, "])")]
     return function("shift", size, "rows: Rows, direction: Row, pushes: Row", [*body, "return moved"], "list[list[float]]")
 
 
 def tail(size: int, head: int) -> list[str]:
-    body = [f"{', '.join(f's{i}' for i in range(head, size))} = variances", f"{row('g', size, head)} = direction"]
+    body = [f"{', '.join(f's{i}' for i in range(head, size))} = tuple(variances)", f"{row('g', size, head)} = tuple(direction)"]
     body += listed([f"s{i} - share * g{i} * g{i}" for i in range(head, size)])
     return function("tail", size, "variances: Row, direction: Row, share: float", body, "list[float]")
 
@@ -168,7 +178,9 @@ def grow(size: int) -> list[str]:
     for i in range(size):
         body.append(f"p = gain * x{i}")
         body += [f"{LETTERS[i]}{j} += p * x{j}" for j in range(i + 1)]
-    return function("grow", size, "a: Row, x: Row, gain: float", [*body, "return [", *wrapped(names(size)), "]"], "list[float]")
+    return function(
+        "grow", size, "a: list[float], x: list[float], gain: float", [*body, "return [", *wrapped(names(size)), "]"], "list[float]"
+    )
 
 
 PARTS = ("fade", "settle", "square", "shift", "tail", "grow")

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from math import exp2
 from typing import Final
 
+from risk.estimate.digits import TO_WHOLE
 from risk.estimate.layout import VARIANCE_FLOOR, Place
-from risk.estimate.state import TO_WHOLE, Baseline
+from risk.estimate.state import Baseline
 
 HALF_LIFE_HOURS: Final = 14 * 24.0
 KAPPA: Final = 6.0

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from math import exp2, sqrt
 from typing import Final
 
+from risk.estimate.digits import short
 from risk.estimate.layout import VARIANCE_FLOOR
 from risk.estimate.prior import Limit
-from risk.estimate.state import Change, short
+from risk.estimate.state import Change
 
 SLACK: Final = 0.5
 HALF_LIFE_HOURS: Final = 72.0

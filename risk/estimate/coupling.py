@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from math import exp2, sqrt
 from typing import Final, NamedTuple
 
+from risk.estimate.digits import packed, unpacked
 from risk.estimate.kernels.kernel import Flat, Kernel
 from risk.estimate.prior import REGRESSORS, Coupled, Residual
 from risk.estimate.regressors import GAP_HOURS
-from risk.estimate.state import Coupling, packed, unpacked
+from risk.estimate.state import Coupling
 
 HALF_LIFE_HOURS: Final = 28 * 24.0
 HUBER: Final = 2.0
@@ -26,22 +27,10 @@ HEAD: Final = 3
 """Regressors before `lag`: nobody reads their variance."""
 
 
-class Faded(NamedTuple):
-    """A posterior after forgetting, and what an exposure x asks of it.
-
-    `matrix` is A, a flat triangle. `doubt` is x' A^-1 x, `direction` A^-1 x, `rows` what the prior's pull left of each row, `expected` what
-    these say of x, `variances` the diagonal of A^-1 from HEAD on.
-    """
-
-    kernel: Kernel
-    matrix: list[float]
-    doubt: float
-    direction: Flat
-    rows: list[Flat]
-    expected: list[float]
-    variances: Flat
-    exposure: list[float]
-    """Mean squares of exposure after this one: what is usual for this person."""
+Faded = tuple[Kernel, list[float], float, Flat, list[Flat], list[float], Flat, list[float]]
+"""A posterior after forgetting, and what an exposure x asks of it: the kernel, A as a flat triangle, x' A^-1 x, A^-1 x, what the prior's
+pull left of each row, what these say of x, the diagonal of A^-1 from HEAD on, and the mean squares of exposure after this one: what is
+usual for this person."""
 
 
 class Nowcast(NamedTuple):
@@ -74,7 +63,8 @@ def fade(memory: bytes, rows: list[list[float]], prior: Coupled, x: list[float],
     means: Sequence[Sequence[float]] = prior.means
     if prior.off_diagonal:
         push, means = _correlated(prior, matrix, roots, push, rows)
-    return Faded(kernel, matrix, *kernel.settle(matrix, push, x, means, rows), seen)
+    doubt, direction, drawn, expected, variances = kernel.settle(matrix, push, x, means, rows)
+    return kernel, matrix, doubt, direction, drawn, expected, variances, seen
 
 
 def _correlated(prior: Coupled, matrix: list[float], roots: Flat, push: Flat, rows: list[list[float]]) -> tuple[Flat, list[list[float]]]:

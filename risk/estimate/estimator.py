@@ -10,6 +10,7 @@ from math import exp2, log
 
 from risk.estimate import baseline, change, coupling, cues, lagged, levels
 from risk.estimate.coupling import Nowcast
+from risk.estimate.digits import short
 from risk.estimate.domains import Scores, read
 from risk.estimate.evidence import EPOCH, as_of, days_abstinent, missed_at
 from risk.estimate.layout import Layout, lay_out
@@ -17,7 +18,7 @@ from risk.estimate.nodes import ItemNode
 from risk.estimate.prior import Prior
 from risk.estimate.readout import read_out
 from risk.estimate.regressors import incubation, lag_share, nowcast_row
-from risk.estimate.state import SCHEMA, Change, Levels, OtherPrior, OutOfOrder, RiskState, short
+from risk.estimate.state import SCHEMA, Change, Levels, OtherPrior, OutOfOrder, RiskState
 from risk.terms import KIND_ORDER, Observation, RiskEstimate
 
 __all__ = ["as_of", "fold", "start", "update"]

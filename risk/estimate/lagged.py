@@ -12,10 +12,11 @@ from operator import mul
 from typing import Final, NamedTuple
 
 from risk.estimate.coupling import HALF_LIFE_HOURS, HUBER_VARIANCE, fade, robust
+from risk.estimate.digits import packed, unpacked
 from risk.estimate.nodes import NODES
 from risk.estimate.prior import Coupled, Prior, Residual
 from risk.estimate.regressors import GAP_HOURS, clock, lag_share, over_night
-from risk.estimate.state import Block, Lagged, packed, unpacked
+from risk.estimate.state import Block, Lagged
 from risk.terms import Bands
 
 DAY_HOURS: Final = 4.0

@@ -20,7 +20,7 @@ SLOW_HOURS: Final = 24.0
 """An item whose half-life is longer is still present at the next prompts; others count only where answered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """One item, ready for arithmetic. `unit` is one deviation of the population within a person: the unit of exposure.
 
@@ -47,7 +47,7 @@ class Place:
     anchored_name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """One node: its items and its signals in order of variable, the weight of all items, and how alike two of them are.
 
@@ -60,7 +60,7 @@ class Asked:
     correlation: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """What is known of all items before anything is answered. `main` is the indicator of C with the greatest loading."""
 

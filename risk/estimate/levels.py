@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from math import erfc, exp2, sqrt
 from typing import Final
 
+from risk.estimate.digits import TO_WHOLE, short
 from risk.estimate.layout import Layout
 from risk.estimate.nodes import NODES
 from risk.estimate.prior import Prior
-from risk.estimate.state import TO_WHOLE, Levels, short
+from risk.estimate.state import Levels
 
 FAST_HOURS: Final = 24.0
 SLOW_HOURS: Final = 7 * 24.0

@@ -93,20 +93,25 @@ def read_out(
         new_cue=cues.beyond(state.novel[1], state.novel[0], variance),
         signals=signals(scores) if layout.measured else {},
     )
-    features |= _features(said, parts, state, observation, second, scores)
+    _describe(features, said, parts, state, observation, second, scores)
     return said
 
 
-def _features(
-    said: RiskEstimate, parts: Sequence[float], state: RiskState, observation: Observation, second: int, scores: Scores
-) -> dict[str, float | None]:
-    """The estimate flat, and what later models may read besides it.
+def _describe(
+    flat: dict[str, float | None],
+    said: RiskEstimate,
+    parts: Sequence[float],
+    state: RiskState,
+    observation: Observation,
+    second: int,
+    scores: Scores,
+) -> None:
+    """Puts into `flat` the estimate, and what later models may read besides it.
 
     Never a coupling itself: to a tree, a slow constant is a fingerprint.
     """
     nodes, coverage, watched = said.nodes, scores.coverage, state.change
     gap, balance = reward(scores)
-    flat: dict[str, float | None] = {}  # one by one: a display of so many members is built in parts and put together
     flat["level"] = said.level
     flat["rise"] = said.rise
     flat["craving"] = said.craving
@@ -155,7 +160,6 @@ def _features(
             flat[place.anchored_name] = (answer - place.mean) / place.unit
     for kind, at in state.events.items():
         flat[f"event:{kind}"] = exp2(-(second - at) / 3600.0 / EVENT_HALF_LIFE_HOURS)
-    return flat
 
 
 def reward(scores: Scores) -> tuple[float | None, float | None]:

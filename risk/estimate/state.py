@@ -5,13 +5,12 @@ place. Times are whole microseconds or seconds since 1970 UTC.
 """
 
 from collections.abc import Sequence
-from functools import cache
-from struct import Struct
 from typing import Final
 
 import msgspec
 
 from models.errors import Conflict, Invalid
+from risk.estimate.digits import unpacked
 
 SCHEMA: Final = "risk-state-4-c374f4fe"
 """Names the layout. The digits are a digest of every field name and of the regressors (a test says so)."""
@@ -46,25 +45,6 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     variance: float
     at: int
     value: float
-
-
-def packed(*values: float) -> bytes:
-    """Numbers as 32-bit floats, the least significant byte first: seven digits, which is more than answers can tell."""
-    return _packing(len(values)).pack(*values)
-
-
-def unpacked(memory: bytes) -> tuple[float, ...]:
-    """The numbers in packed bytes.
-
-    >>> unpacked(packed(1.5, -0.25))
-    (1.5, -0.25)
-    """
-    return _packing(len(memory) // 4).unpack(memory)
-
-
-@cache
-def _packing(count: int) -> Struct:
-    return Struct(f"<{count}f")
 
 
 def _parts(memory: bytes, size: int) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
@@ -207,19 +187,6 @@ class RiskState(msgspec.Struct, frozen=True):
 
 class _Header(msgspec.Struct):
     schema: str
-
-
-TO_WHOLE: Final = 1.5 * 2.0**52
-"""Added and taken away, it leaves the nearest whole number of any that is below 2^51."""
-
-
-def short(value: float) -> float:
-    """A number to 6 decimals: less than any answer can tell, and a state that stays small.
-
-    >>> short(1 / 3)
-    0.333333
-    """
-    return (value * 1e6 + TO_WHOLE - TO_WHOLE) / 1e6
 
 
 _HEADER: Final = msgspec.json.Decoder(_Header)

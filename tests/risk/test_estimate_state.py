@@ -15,10 +15,11 @@ from models.definition.load import parse
 from models.errors import Conflict, Invalid
 from models.kinds import CueType
 from risk.estimate import estimator, state
+from risk.estimate.digits import packed, unpacked
 from risk.estimate.nodes import from_item_map
 from risk.estimate.prior import DAY, NIGHT, REGRESSORS, load
 from risk.estimate.readout import VERSION
-from risk.estimate.state import SCHEMA, OtherPrior, OutOfOrder, UnknownSchema, decode, encode, packed, unpacked
+from risk.estimate.state import SCHEMA, OtherPrior, OutOfOrder, UnknownSchema, decode, encode
 from risk.refold import estimate_detail
 from risk.terms import Observation
 from tests.risk.estimate_streams import BEGIN, ITEMS, PRIOR, Person, answer, at, run, stream

@@ -8,12 +8,12 @@ from math import exp2
 from risk.estimate.kernels.kernel import Fade, Flat, Kernel, Row, Rows, Settled
 
 
-def fade_12(memory: Row, x: Row, anchor: Row, rate: float) -> Fade:
+def fade_12(memory: Row, x: list[float], anchor: list[float], rate: float) -> Fade:
     (
         a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, g0, g1, g2, g3, g4, g5, g6, h0, h1, h2,
         h3, h4, h5, h6, h7, i0, i1, i2, i3, i4, i5, i6, i7, i8, j0, j1, j2, j3, j4, j5, j6, j7, j8, j9, k0, k1, k2, k3, k4, k5, k6,
-        k7, k8, k9, k10, l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, *_,
-    ) = memory
+        k7, k8, k9, k10, l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11,
+    ) = tuple(memory[:90])
     x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11 = x
     n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11 = anchor
     q0 = x0 * x0
@@ -276,7 +276,7 @@ def fade_12(memory: Row, x: Row, anchor: Row, rate: float) -> Fade:
     ]
 
 
-def settle_12(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
+def settle_12(a: list[float], push: Row, x: list[float], means: Rows, rows: Rows) -> Settled:
     (
         a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, g0, g1, g2, g3, g4, g5, g6, h0, h1, h2,
         h3, h4, h5, h6, h7, i0, i1, i2, i3, i4, i5, i6, i7, i8, j0, j1, j2, j3, j4, j5, j6, j7, j8, j9, k0, k1, k2, k3, k4, k5, k6,
@@ -426,7 +426,7 @@ def settle_12(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     l9 = u9 * j9
     l10 = u10 * k10
     l11 = 1.0 / (l11 - u0 * l0 - u1 * l1 - u2 * l2 - u3 * l3 - u4 * l4 - u5 * l5 - u6 * l6 - u7 * l7 - u8 * l8 - u9 * l9 - u10 * l10)
-    p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11 = push
+    p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11 = tuple(push)
     x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11 = x
     y0 = x0
     y1 = x1 - b0 * y0
@@ -469,8 +469,8 @@ def settle_12(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     drawn: list[Flat] = []
     expected: list[float] = []
     for mean, row in zip(means, rows, strict=True):
-        m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 = mean
-        t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = row
+        m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 = tuple(mean)
+        t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = tuple(row)
         y0 = p0 * (m0 - t0)
         y1 = p1 * (m1 - t1) - b0 * y0
         y2 = p2 * (m2 - t2) - c0 * y0 - c1 * y1
@@ -557,12 +557,12 @@ def settle_12(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     return doubt, direction, drawn, expected, (t3, t4, t5, t6, t7, t8, t9, t10, t11)
 
 
-def square_12(memory: Row, x: Row) -> float:
+def square_12(memory: Row, x: list[float]) -> float:
     (
         a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, g0, g1, g2, g3, g4, g5, g6, h0, h1, h2,
         h3, h4, h5, h6, h7, i0, i1, i2, i3, i4, i5, i6, i7, i8, j0, j1, j2, j3, j4, j5, j6, j7, j8, j9, k0, k1, k2, k3, k4, k5, k6,
-        k7, k8, k9, k10, l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, *_,
-    ) = memory
+        k7, k8, k9, k10, l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11,
+    ) = tuple(memory[:78])
     a0 = 1.0 / a0
     u0 = b0
     b0 = u0 * a0
@@ -725,10 +725,10 @@ def square_12(memory: Row, x: Row) -> float:
 
 
 def shift_12(rows: Rows, direction: Row, pushes: Row) -> list[list[float]]:
-    g0, g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11 = direction
+    g0, g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11 = tuple(direction)
     moved: list[list[float]] = []
     for row, push in zip(rows, pushes, strict=True):
-        t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = row
+        t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 = tuple(row)
         moved.append([
             ((t0 + push * g0) * 1e6 + 6755399441055744.0 - 6755399441055744.0) / 1e6,
             ((t1 + push * g1) * 1e6 + 6755399441055744.0 - 6755399441055744.0) / 1e6,
@@ -747,8 +747,8 @@ def shift_12(rows: Rows, direction: Row, pushes: Row) -> list[list[float]]:
 
 
 def tail_12(variances: Row, direction: Row, share: float) -> list[float]:
-    s3, s4, s5, s6, s7, s8, s9, s10, s11 = variances
-    _, _, _, g3, g4, g5, g6, g7, g8, g9, g10, g11 = direction
+    s3, s4, s5, s6, s7, s8, s9, s10, s11 = tuple(variances)
+    _, _, _, g3, g4, g5, g6, g7, g8, g9, g10, g11 = tuple(direction)
     return [
         s3 - share * g3 * g3,
         s4 - share * g4 * g4,
@@ -762,7 +762,7 @@ def tail_12(variances: Row, direction: Row, share: float) -> list[float]:
     ]
 
 
-def grow_12(a: Row, x: Row, gain: float) -> list[float]:
+def grow_12(a: list[float], x: list[float], gain: float) -> list[float]:
     (
         a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, g0, g1, g2, g3, g4, g5, g6, h0, h1, h2,
         h3, h4, h5, h6, h7, i0, i1, i2, i3, i4, i5, i6, i7, i8, j0, j1, j2, j3, j4, j5, j6, j7, j8, j9, k0, k1, k2, k3, k4, k5, k6,

@@ -8,8 +8,8 @@ from math import exp2
 from risk.estimate.kernels.kernel import Fade, Flat, Kernel, Row, Rows, Settled
 
 
-def fade_6(memory: Row, x: Row, anchor: Row, rate: float) -> Fade:
-    a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, v0, v1, v2, v3, v4, v5, *_ = memory
+def fade_6(memory: Row, x: list[float], anchor: list[float], rate: float) -> Fade:
+    a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, v0, v1, v2, v3, v4, v5 = tuple(memory[:27])
     x0, x1, x2, x3, x4, x5 = x
     n0, n1, n2, n3, n4, n5 = anchor
     q0 = x0 * x0
@@ -108,7 +108,7 @@ def fade_6(memory: Row, x: Row, anchor: Row, rate: float) -> Fade:
     ]
 
 
-def settle_6(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
+def settle_6(a: list[float], push: Row, x: list[float], means: Rows, rows: Rows) -> Settled:
     a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5 = a
     a0 = 1.0 / a0
     u0 = b0
@@ -146,7 +146,7 @@ def settle_6(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     f3 = u3 * d3
     f4 = u4 * e4
     f5 = 1.0 / (f5 - u0 * f0 - u1 * f1 - u2 * f2 - u3 * f3 - u4 * f4)
-    p0, p1, p2, p3, p4, p5 = push
+    p0, p1, p2, p3, p4, p5 = tuple(push)
     x0, x1, x2, x3, x4, x5 = x
     y0 = x0
     y1 = x1 - b0 * y0
@@ -171,8 +171,8 @@ def settle_6(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     drawn: list[Flat] = []
     expected: list[float] = []
     for mean, row in zip(means, rows, strict=True):
-        m0, m1, m2, m3, m4, m5 = mean
-        t0, t1, t2, t3, t4, t5 = row
+        m0, m1, m2, m3, m4, m5 = tuple(mean)
+        t0, t1, t2, t3, t4, t5 = tuple(row)
         y0 = p0 * (m0 - t0)
         y1 = p1 * (m1 - t1) - b0 * y0
         y2 = p2 * (m2 - t2) - c0 * y0 - c1 * y1
@@ -211,8 +211,8 @@ def settle_6(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     return doubt, direction, drawn, expected, (t1, t2, t3, t4, t5)
 
 
-def square_6(memory: Row, x: Row) -> float:
-    a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, *_ = memory
+def square_6(memory: Row, x: list[float]) -> float:
+    a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5 = tuple(memory[:21])
     a0 = 1.0 / a0
     u0 = b0
     b0 = u0 * a0
@@ -261,10 +261,10 @@ def square_6(memory: Row, x: Row) -> float:
 
 
 def shift_6(rows: Rows, direction: Row, pushes: Row) -> list[list[float]]:
-    g0, g1, g2, g3, g4, g5 = direction
+    g0, g1, g2, g3, g4, g5 = tuple(direction)
     moved: list[list[float]] = []
     for row, push in zip(rows, pushes, strict=True):
-        t0, t1, t2, t3, t4, t5 = row
+        t0, t1, t2, t3, t4, t5 = tuple(row)
         moved.append([
             ((t0 + push * g0) * 1e6 + 6755399441055744.0 - 6755399441055744.0) / 1e6,
             ((t1 + push * g1) * 1e6 + 6755399441055744.0 - 6755399441055744.0) / 1e6,
@@ -277,8 +277,8 @@ def shift_6(rows: Rows, direction: Row, pushes: Row) -> list[list[float]]:
 
 
 def tail_6(variances: Row, direction: Row, share: float) -> list[float]:
-    s1, s2, s3, s4, s5 = variances
-    _, g1, g2, g3, g4, g5 = direction
+    s1, s2, s3, s4, s5 = tuple(variances)
+    _, g1, g2, g3, g4, g5 = tuple(direction)
     return [
         s1 - share * g1 * g1,
         s2 - share * g2 * g2,
@@ -288,7 +288,7 @@ def tail_6(variances: Row, direction: Row, share: float) -> list[float]:
     ]
 
 
-def grow_6(a: Row, x: Row, gain: float) -> list[float]:
+def grow_6(a: list[float], x: list[float], gain: float) -> list[float]:
     a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5 = a
     x0, x1, x2, x3, x4, x5 = x
     p = gain * x0

@@ -8,11 +8,11 @@ from math import exp2
 from risk.estimate.kernels.kernel import Fade, Flat, Kernel, Row, Rows, Settled
 
 
-def fade_8(memory: Row, x: Row, anchor: Row, rate: float) -> Fade:
+def fade_8(memory: Row, x: list[float], anchor: list[float], rate: float) -> Fade:
     (
         a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, g0, g1, g2, g3, g4, g5, g6, h0, h1, h2,
-        h3, h4, h5, h6, h7, v0, v1, v2, v3, v4, v5, v6, v7, *_,
-    ) = memory
+        h3, h4, h5, h6, h7, v0, v1, v2, v3, v4, v5, v6, v7,
+    ) = tuple(memory[:44])
     x0, x1, x2, x3, x4, x5, x6, x7 = x
     n0, n1, n2, n3, n4, n5, n6, n7 = anchor
     q0 = x0 * x0
@@ -158,7 +158,7 @@ def fade_8(memory: Row, x: Row, anchor: Row, rate: float) -> Fade:
     ]
 
 
-def settle_8(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
+def settle_8(a: list[float], push: Row, x: list[float], means: Rows, rows: Rows) -> Settled:
     (
         a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, g0, g1, g2, g3, g4, g5, g6, h0, h1, h2,
         h3, h4, h5, h6, h7,
@@ -227,7 +227,7 @@ def settle_8(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     h5 = u5 * f5
     h6 = u6 * g6
     h7 = 1.0 / (h7 - u0 * h0 - u1 * h1 - u2 * h2 - u3 * h3 - u4 * h4 - u5 * h5 - u6 * h6)
-    p0, p1, p2, p3, p4, p5, p6, p7 = push
+    p0, p1, p2, p3, p4, p5, p6, p7 = tuple(push)
     x0, x1, x2, x3, x4, x5, x6, x7 = x
     y0 = x0
     y1 = x1 - b0 * y0
@@ -258,8 +258,8 @@ def settle_8(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     drawn: list[Flat] = []
     expected: list[float] = []
     for mean, row in zip(means, rows, strict=True):
-        m0, m1, m2, m3, m4, m5, m6, m7 = mean
-        t0, t1, t2, t3, t4, t5, t6, t7 = row
+        m0, m1, m2, m3, m4, m5, m6, m7 = tuple(mean)
+        t0, t1, t2, t3, t4, t5, t6, t7 = tuple(row)
         y0 = p0 * (m0 - t0)
         y1 = p1 * (m1 - t1) - b0 * y0
         y2 = p2 * (m2 - t2) - c0 * y0 - c1 * y1
@@ -304,11 +304,11 @@ def settle_8(a: Row, push: Row, x: Row, means: Rows, rows: Rows) -> Settled:
     return doubt, direction, drawn, expected, (t3, t4, t5, t6, t7)
 
 
-def square_8(memory: Row, x: Row) -> float:
+def square_8(memory: Row, x: list[float]) -> float:
     (
         a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, g0, g1, g2, g3, g4, g5, g6, h0, h1, h2,
-        h3, h4, h5, h6, h7, *_,
-    ) = memory
+        h3, h4, h5, h6, h7,
+    ) = tuple(memory[:36])
     a0 = 1.0 / a0
     u0 = b0
     b0 = u0 * a0
@@ -387,10 +387,10 @@ def square_8(memory: Row, x: Row) -> float:
 
 
 def shift_8(rows: Rows, direction: Row, pushes: Row) -> list[list[float]]:
-    g0, g1, g2, g3, g4, g5, g6, g7 = direction
+    g0, g1, g2, g3, g4, g5, g6, g7 = tuple(direction)
     moved: list[list[float]] = []
     for row, push in zip(rows, pushes, strict=True):
-        t0, t1, t2, t3, t4, t5, t6, t7 = row
+        t0, t1, t2, t3, t4, t5, t6, t7 = tuple(row)
         moved.append([
             ((t0 + push * g0) * 1e6 + 6755399441055744.0 - 6755399441055744.0) / 1e6,
             ((t1 + push * g1) * 1e6 + 6755399441055744.0 - 6755399441055744.0) / 1e6,
@@ -405,8 +405,8 @@ def shift_8(rows: Rows, direction: Row, pushes: Row) -> list[list[float]]:
 
 
 def tail_8(variances: Row, direction: Row, share: float) -> list[float]:
-    s3, s4, s5, s6, s7 = variances
-    _, _, _, g3, g4, g5, g6, g7 = direction
+    s3, s4, s5, s6, s7 = tuple(variances)
+    _, _, _, g3, g4, g5, g6, g7 = tuple(direction)
     return [
         s3 - share * g3 * g3,
         s4 - share * g4 * g4,
@@ -416,7 +416,7 @@ def tail_8(variances: Row, direction: Row, share: float) -> list[float]:
     ]
 
 
-def grow_8(a: Row, x: Row, gain: float) -> list[float]:
+def grow_8(a: list[float], x: list[float], gain: float) -> list[float]:
     (
         a0, b0, b1, c0, c1, c2, d0, d1, d2, d3, e0, e1, e2, e3, e4, f0, f1, f2, f3, f4, f5, g0, g1, g2, g3, g4, g5, g6, h0, h1, h2,
         h3, h4, h5, h6, h7,
