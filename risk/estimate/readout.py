@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import exp2, sqrt
-from operator import mul
 from typing import Final, TypeVar
 
 from risk.estimate import change, cues, explain, lagged, levels
@@ -207,7 +206,10 @@ def _contributions(theta: Sequence[float], x: Sequence[float], scale: float) -> 
 
     The intercept is the person's level, not a share.
     """
-    _, cosine, sine, lag, cue, stress, withdrawal, control, synergy, incubated, context, content = map(mul, theta, x)
+    _, cosine, sine, lag, cue, stress, withdrawal, control, synergy, incubated, context, content = [
+        one * met
+        for one, met in zip(theta, x)  # noqa: B905
+    ]
     return [
         scale * lag,
         scale * cue,

