@@ -21,6 +21,7 @@ from models.sealed import Keys
 from models.session import Sessions
 from models.settings import DatabaseSettings
 from models.tables import Alert, Heartbeat, Prompt
+from risk.estimate import FORM
 from scheduler.settings import SchedulerSettings
 from scheduler.timetable import TIMETABLE
 from tests.api.answering import disclose
@@ -158,6 +159,7 @@ def test_the_first_page_says_what_is_running_and_how_its_duties_are(house):
     assert "every duty is on time" in shown
     assert "escalate alerts" in shown
     assert "30 s ago" in shown
+    assert ("<dd>compiled</dd>" if FORM == "compiled" else "plain Python") in shown
     assert "SQLite" in shown or "PostgreSQL" in shown
     assert "Rehearsal" not in shown
     house.clock.forward(minutes=10)
