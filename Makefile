@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-COMPILED := setup.py $(wildcard risk/estimate/*.py risk/estimate/kernels/*.py)
+COMPILED := setup.py risk/compiled.py $(wildcard risk/estimate/*.py risk/estimate/kernels/*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check fmt migrate openapi faults fuzz bench bench-risk clean
