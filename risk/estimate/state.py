@@ -1,7 +1,7 @@
 """What is remembered of a person between two observations, and its canonical bytes.
 
 A state is a value: `update` makes a new one and shares what did not change. Nothing in it is ever changed in
-place. Times are whole microseconds or seconds since 1970 UTC.
+place, so nothing in it can refer to itself (`gc=False`). Times are whole microseconds or seconds since 1970 UTC.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ class Cue(msgspec.Struct, frozen=True, array_like=True, gc=False):
     mean: float
 
 
-class Coupling(msgspec.Struct, frozen=True):
+class Coupling(msgspec.Struct, frozen=True, gc=False):
     """The nowcast row: `memory`, posterior mean, residual (shape, scale). b of the information form is A theta.
 
     `memory` holds, packed: the precision A (flat lower triangle), the mean squares of exposures, and the posterior variance of the
@@ -87,7 +87,7 @@ class Coupling(msgspec.Struct, frozen=True):
         return _parts(self.memory, len(self.theta))[2]
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True, gc=False):
     """One block of the lagged network: `memory` as that of Coupling, and five rows.
 
     Precision and variances are relative to the residual variance. Variances are those of the five lags, and kept by day only, where edges
@@ -106,7 +106,7 @@ class Block(msgspec.Struct, frozen=True):
         return _parts(self.memory, len(self.rows[0]))[2]
 
 
-class Lagged(msgspec.Struct, frozen=True):
+class Lagged(msgspec.Struct, frozen=True, gc=False):
     """The lagged network: intervals within a day, intervals over a night, and what all rows share.
 
     `total` and `observed` are decayed weights of all intervals and of those with the row's target; `scatter` the
@@ -122,7 +122,7 @@ class Lagged(msgspec.Struct, frozen=True):
     nodes: list[float | None]
 
 
-class Levels(msgspec.Struct, frozen=True):
+class Levels(msgspec.Struct, frozen=True, gc=False):
     """Decayed sums of values and of weights: by node and half-life (anchored to the population), each with its second.
 
     `deviations` are those of the nodes from the population, as of each node's newest answer; None where there is none. `fast` and
@@ -152,7 +152,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     surprise_product: float = 0.0
 
 
-class RiskState(msgspec.Struct, frozen=True):
+class RiskState(msgspec.Struct, frozen=True, gc=False):
     """Everything the estimator remembers of one person. At most 6 kB as bytes for the shipped protocol."""
 
     schema: str
