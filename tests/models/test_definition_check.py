@@ -450,6 +450,11 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("expiry_overlaps", "/designs/1/expiry/minutes", lambda d: design(d, "random_checks")["expiry"].update(minutes=400)),
     ("expiry_overlaps", "/designs/11/expiry/minutes", fixed_twice),
     (
+        "expiry_overlaps",
+        "/designs/2/expiry/minutes",
+        lambda d: interval(d, instrument="momentary", every=2, unit="hours", jitter_minutes=20, expiry={"minutes": 141}),
+    ),
+    (
         "sampling_infeasible",
         "/designs/1",
         lambda d: uniform(d, prompts=8, gap_minutes=80),

@@ -182,8 +182,13 @@ def _room(protocol: Protocol, design: Uniform, window: float) -> int:
     return min(most(design.gap_minutes, start, end, away) for away in kept_away(design, _others(protocol, design), window))
 
 
+def _step(design: Interval) -> int:
+    """Minutes of an ordinary interval."""
+    return design.every * {"minutes": 1, "hours": 60, "days": 1440}[design.unit]
+
+
 def _interval(at: Path, design: Interval) -> Iterator[Fault]:
-    step = design.every * {"minutes": 1, "hours": 60, "days": 1440}[design.unit]
+    step = _step(design)
     if step < SHORTEST_INTERVAL:
         message = f"An interval of {step} minutes is shorter than {SHORTEST_INTERVAL}."
         yield Fault(pointer(*at, "every"), "interval_too_short", message)
@@ -233,6 +238,9 @@ def _overlap(wake: WakeBounds, at: Path, design: Design) -> Iterator[Fault]:
                 f"{design.prompts} prompts, each open for {open_for} minutes, always overlap in the shortest window's {left:g} minutes."
             )
             yield Fault(pointer(*at, "expiry", "minutes"), "expiry_overlaps", message)
+    if isinstance(design, Interval) and open_for > (farthest := _step(design) + design.jitter_minutes):
+        message = f"The next prompt comes at the latest {farthest} minutes later, and each is open for {open_for} minutes."
+        yield Fault(pointer(*at, "expiry", "minutes"), "expiry_overlaps", message)
     if isinstance(design, Fixed):
         clocks = sorted(minutes(time) for time in design.times)
         nearest = min((later - earlier for earlier, later in itertools.pairwise(clocks)), default=None)
