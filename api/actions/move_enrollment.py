@@ -14,6 +14,7 @@ from models.kinds import EnrollmentState
 from models.queries.enrollment import check_version, lock_person
 from models.queries.enrollment import person as read_one
 from models.queries.revision import lock_version
+from scheduler.plan.versions import moved
 from scheduler.plan_inputs import read_person
 
 
@@ -42,7 +43,7 @@ def move_enrollment(
         if day < target.effective_from:
             raise Conflict("not_in_effect", "The revision is not in effect on that day.")
         check_version(person, version)
-        write_moves(session, [(moving, [(day, target.id)])], moved_by=viewer.staff_id, now=now)
+        write_moves(session, [(moving, moved(moving.versions, day, target.id) or [(day, target.id)])], moved_by=viewer.staff_id, now=now)
         act = act_of(
             house, request, viewer, "enrollment_moved", "enrollment", person.uid, person=person.uid, purpose="care", revision=revision
         )

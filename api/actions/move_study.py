@@ -51,7 +51,7 @@ class Done:
 
 
 def move_study(house: House, request: Request, viewer: Viewer, study: Row[Any], asked: Asked) -> Done:
-    """Moves those whom it concerns and who are not on the revision then; what was decided for later days stands.
+    """Moves those whom it concerns and who are not on the revision then; a change that was decided for a later day stands.
 
     Raises Missing, Conflict (`revision_withdrawn`, `not_in_effect`, `move_differs`) and Invalid for a day that is past somewhere.
     """

@@ -109,17 +109,17 @@ def _fault(document: Any, error: Mapping[str, Any]) -> Fault:
     if rule in {"union_tag_invalid", "union_tag_not_found"}:
         tags = error.get("ctx", {}).get("expected_tags", "")
         message = f"`kind` must be one of {tags}" if tags else "`kind` is missing"
-    return Fault(_place(document, error["loc"]), rule, message)
+    return Fault(_place(document, error["loc"], missing=rule == "missing"), rule, message)
 
 
-def _place(document: Any, location: Sequence[str | int]) -> str:
-    """The place in the document. Parts that are not in it (the tag of a union, a key marker) are left out, except a missing member."""
+def _place(document: Any, location: Sequence[str | int], *, missing: bool) -> str:
+    """The place in the document. Parts that are not in it (a branch of a union, a key marker) are left out, except a missing member."""
     here = document
     parts: list[str | int] = []
     for position, part in enumerate(location):
         found = part in here if isinstance(here, dict) else isinstance(here, list) and isinstance(part, int) and part < len(here)
         if found:
             here = here[part]
-        if found or (position == len(location) - 1 and part != "[key]"):
+        if found or (missing and position == len(location) - 1):
             parts.append(part)
     return pointer(*parts)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 
 from scheduler.plan.calendar import DAY
 
@@ -53,12 +54,21 @@ class Versions:
 
 
 def moved(versions: Versions, day: date, version: int, *, leaves: int | None = None) -> tuple[Decision, ...]:
-    """The decision that puts a person on a version from a date on; none where it holds then, or where who is not on `leaves` stays.
+    """The decisions that put a person on a version from a date on; none where it holds then, or where who is not on `leaves` stays.
 
-    What was decided for a later date stands.
+    A change that was decided for a later date stands. A later date that changes nothing, as a withdrawal leaves one behind where the
+    version that was to begin never will, goes along: else the move would end on it.
+
+    >>> back_on_one = Versions(1, ((date(2026, 3, 9), 1), (date(2026, 3, 12), 2)))
+    >>> moved(back_on_one, date(2026, 3, 8), 3)
+    ((datetime.date(2026, 3, 8), 3), (datetime.date(2026, 3, 9), 3))
     """
     held = versions.on(day)
-    return () if held == version or (leaves is not None and held != leaves) else ((day, version),)
+    if held == version or (leaves is not None and held != leaves):
+        return ()
+    later = (decision for decision in versions.moves if decision[0] > day)
+    unchanged = takewhile(lambda decision: decision[1] == held, later)
+    return (day, version), *((valid_from, version) for valid_from, _ in unchanged)
 
 
 def taken_back(

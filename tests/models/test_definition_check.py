@@ -105,6 +105,13 @@ def fixed_twice(document: Document) -> None:
     )
 
 
+def followed_in_turn(document: Document) -> None:
+    """The follow-up of a craving report is followed by a scheduled check-in, and that by the follow-up again."""
+    follow_up = design(document, "craving_follow_up")
+    follow_up["after"] = ["craving", "momentary"]
+    document["designs"].append({**follow_up, "id": "again", "instrument": "momentary", "after": ["checking_back"]})
+
+
 def cross_domain(document: Document) -> None:
     item(document, "morning", "m_stress")["domain"] = "reward_motivation"
 
@@ -430,6 +437,11 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("snooze_after_expiry", "/designs/1/expiry/snooze_minutes", lambda d: design(d, "random_checks")["expiry"].update(snooze_minutes=45)),
     ("report_scheduled", "/designs/2/instrument", lambda d: design(d, "evening_diary").update(instrument="craving")),
     ("follow_up_of_itself", "/designs/9/after", lambda d: design(d, "craving_follow_up").update(after=["checking_back"])),
+    ("follow_up_of_itself", "/designs/9/after", followed_in_turn),
+    ("time_twice", "/designs/3/times/1", lambda d: design(d, "weekly_review").update(times=["11:00", "11:00"])),
+    ("longer_than_any_study", "/designs/2/expiry/minutes", lambda d: design(d, "evening_diary")["expiry"].update(minutes=10**12)),
+    ("longer_than_any_study", "/designs/9/delay_minutes", lambda d: design(d, "craving_follow_up").update(delay_minutes=5_270_401)),
+    ("longer_than_any_study", "/designs/9/cooldown_minutes", lambda d: design(d, "craving_follow_up").update(cooldown_minutes=10**18)),
     ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(prompts=8)),
     ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(from_start_minutes=400, to_end_minutes=300)),
     ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(exclude_minutes=320)),
@@ -437,6 +449,11 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("prompt_outside_window", "/designs/0/offset_minutes", lambda d: design(d, "morning_diary").update(offset_minutes=500)),
     ("expiry_overlaps", "/designs/1/expiry/minutes", lambda d: design(d, "random_checks")["expiry"].update(minutes=400)),
     ("expiry_overlaps", "/designs/11/expiry/minutes", fixed_twice),
+    (
+        "expiry_overlaps",
+        "/designs/2/expiry/minutes",
+        lambda d: interval(d, instrument="momentary", every=2, unit="hours", jitter_minutes=20, expiry={"minutes": 141}),
+    ),
     (
         "sampling_infeasible",
         "/designs/1",

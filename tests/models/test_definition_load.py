@@ -109,6 +109,11 @@ def test_an_unknown_kind_of_design_names_the_kinds_there_are_and_not_the_word_gi
     assert "secret-kind" not in fault.message
 
 
+def test_what_fits_no_branch_of_a_union_is_named_by_its_place_alone() -> None:
+    faults = refusal(lambda document: document["designs"][0].update(when={"anchor": "secret-day"})).faults
+    assert {fault.pointer for fault in faults} == {"/designs/0/when/anchor"}
+
+
 def test_a_malformed_expression_is_named_by_its_place() -> None:
     (fault,) = refusal(lambda document: document["disclosures"][0].update(when=["exec", "secret"])).faults
     assert fault.pointer == "/disclosures/0/when"

@@ -1,9 +1,11 @@
 """What a person's days hold: enrollment, anchors, pauses, quiet hours, short windows and travel."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from uuid import UUID
+from pathlib import Path
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -13,6 +15,7 @@ from scheduler.plan.calendar import WakeSpan, ZoneSpan
 from scheduler.plan.inputs import Pause, PlanInput
 from scheduler.plan.keyed import PlanKey
 from scheduler.plan.occasions import plan, plan_day
+from scheduler.plan.slots import NAMESPACE, follow_up_uid, interval_uid, prompt_uid
 from scheduler.plan.when import offered
 
 EXPIRY = Expiry(minutes=60, reminders=Reminders(count=3, every_minutes=20))
@@ -55,6 +58,19 @@ GOLDEN = [
     ("signal", 2, "2026-03-08T16:50:48", -240),
     ("signal", 3, "2026-03-08T18:42:53", -240),
 ]
+
+
+def test_the_ids_that_the_page_for_phones_gives_are_those_of_the_server():
+    page = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text()
+    rows = re.findall(r"\| `([a-z_]+/\S+)` \| `([0-9a-f-]{36})` \|", page)
+    person, source = UUID(int=1), UUID("2f1c7a52-6d0e-4f53-9c0a-3f3d0f1a9b10")
+    ours = (
+        prompt_uid(person, "random_checks", date(2026, 3, 8), 1),
+        follow_up_uid(person, "craving_follow_up", source),
+        interval_uid(person, "every_four_hours", 1_772_953_200, 3),
+    )
+    assert [told for _, told in rows] == [str(one) for one in ours] == [str(uuid5(NAMESPACE, f"{person}/{name}")) for name, _ in rows]
+    assert f"`{NAMESPACE}`" in page
 
 
 def test_a_keyed_number_depends_on_every_part_and_on_where_one_part_ends():

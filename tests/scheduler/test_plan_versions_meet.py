@@ -9,7 +9,7 @@ from models.definition.prompting import Expiry, Stratified, WakeWindow, WakeWind
 from scheduler.plan.calendar import DAY, WakeSpan, ZoneSpan
 from scheduler.plan.inputs import PlanInput
 from scheduler.plan.planner import Planner
-from scheduler.plan.versions import Versions
+from scheduler.plan.versions import Versions, moved, taken_back
 
 FIRST, BEGINS = date(2026, 3, 5), date(2026, 3, 8)
 START = datetime(2026, 3, 4, 15, tzinfo=UTC)
@@ -69,6 +69,19 @@ def test_dates_are_parted_by_the_version_that_holds_on_them():
         (1, date(2026, 3, 10), date(2026, 3, 12)),
     ]
     assert list(Versions(None, ((BEGINS, 2),)).spans(BEGINS - DAY, BEGINS)) == [(None, BEGINS - DAY, BEGINS - DAY), (2, BEGINS, BEGINS)]
+
+
+def test_a_withdrawn_coming_version_does_not_end_the_move_that_replaces_it():
+    """Two is decided for a date and withdrawn before it; three begins earlier. On that date three still holds, until four was decided."""
+    change = BEGINS + 3 * DAY
+    planned = Versions(1, ((FIRST, 1), (BEGINS, 2), (change, 4)))
+    back = planned.after(taken_back(planned, 2, FIRST, today=FIRST, withdrawn={2}, to=None, otherwise=1))
+    on_three = back.after(moved(back, BEGINS - DAY, 3))
+    assert list(on_three.spans(FIRST, change)) == [
+        (1, FIRST, BEGINS - 2 * DAY),
+        (3, BEGINS - DAY, change - DAY),
+        (4, change, change),
+    ]
 
 
 def test_what_was_sent_of_a_slot_that_the_new_version_does_not_have_is_kept_away_from():

@@ -16,6 +16,9 @@ Path = tuple[str | int, ...]
 SHORTEST_INTERVAL: Final = 10
 """Minutes. A design that asks more often than this is a slip of the unit."""
 
+LONGEST_MINUTES: Final = 3660 * 1440
+"""Of the longest study. What lasts longer is a slip too, and far beyond it no date can be worked out."""
+
 
 def faults(protocol: Protocol) -> Iterator[Fault]:
     yield from _wake(protocol.wake)
@@ -23,6 +26,7 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
         at: Path = ("designs", place)
         yield from _days(protocol, at, design)
         yield from _expiry(at, design)
+        yield from _longest(at, design)
         yield from _reports(protocol, at, design)
         if isinstance(design, Stratified | Uniform) and design.hours is not None:
             yield from _hours(protocol, at, design)
@@ -32,6 +36,8 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
             yield from _uniform(protocol, at, design)
         if isinstance(design, Interval):
             yield from _interval(at, design)
+        if isinstance(design, Fixed):
+            yield from _times(at, design)
         if isinstance(design, Window):
             yield from _inside(protocol.wake, at, design)
         if _momentary(protocol, design):
@@ -70,14 +76,45 @@ def _expiry(at: Path, design: Design) -> Iterator[Fault]:
         yield Fault(pointer(*at, "expiry", "snooze_minutes"), "snooze_after_expiry", message)
 
 
+def _longest(at: Path, design: Design) -> Iterator[Fault]:
+    spans: list[tuple[Path, int]] = [(("expiry", "minutes"), design.expiry.minutes)]
+    if isinstance(design, FollowUp):
+        spans += [(("delay_minutes",), design.delay_minutes), (("cooldown_minutes",), design.cooldown_minutes)]
+    for member, lasts in spans:
+        if lasts > LONGEST_MINUTES:
+            message = f"{lasts} minutes are more than the longest study has, {LONGEST_MINUTES}."
+            yield Fault(pointer(*at, *member), "longer_than_any_study", message)
+
+
+def _times(at: Path, design: Fixed) -> Iterator[Fault]:
+    for place, time in enumerate(design.times):
+        if time in design.times[:place]:
+            yield Fault(pointer(*at, "times", place), "time_twice", "This time stands earlier in the list: two prompts would come at once.")
+
+
 def _reports(protocol: Protocol, at: Path, design: Design) -> Iterator[Fault]:
     instrument = protocol.instrument(design.instrument)
     if instrument is not None and instrument.started_by_person and not isinstance(design, Event):
         yield Fault(
             pointer(*at, "instrument"), "report_scheduled", "A report is started by the person; only a design of kind event may name it."
         )
-    if isinstance(design, FollowUp) and design.instrument in design.after:
-        yield Fault(pointer(*at, "after"), "follow_up_of_itself", "A follow-up does not follow its own instrument: it would never end.")
+    if isinstance(design, FollowUp) and not _followed(protocol, design.instrument).isdisjoint(design.after):
+        yield Fault(
+            pointer(*at, "after"),
+            "follow_up_of_itself",
+            "A follow-up does not follow its own instrument, nor one that follows it: it would never end.",
+        )
+
+
+def _followed(protocol: Protocol, instrument: str) -> set[str]:
+    """The instrument, and all that follow-ups of its answers ask, and follow-ups of theirs."""
+    reached, waiting = {instrument}, [instrument]
+    while waiting:
+        one = waiting.pop()
+        asked = {design.instrument for design in protocol.designs if isinstance(design, FollowUp) and one in design.after}
+        waiting += asked - reached
+        reached |= asked
+    return reached
 
 
 def _stratified(protocol: Protocol, at: Path, design: Stratified) -> Iterator[Fault]:
@@ -145,8 +182,13 @@ def _room(protocol: Protocol, design: Uniform, window: float) -> int:
     return min(most(design.gap_minutes, start, end, away) for away in kept_away(design, _others(protocol, design), window))
 
 
+def _step(design: Interval) -> int:
+    """Minutes of an ordinary interval."""
+    return design.every * {"minutes": 1, "hours": 60, "days": 1440}[design.unit]
+
+
 def _interval(at: Path, design: Interval) -> Iterator[Fault]:
-    step = design.every * {"minutes": 1, "hours": 60, "days": 1440}[design.unit]
+    step = _step(design)
     if step < SHORTEST_INTERVAL:
         message = f"An interval of {step} minutes is shorter than {SHORTEST_INTERVAL}."
         yield Fault(pointer(*at, "every"), "interval_too_short", message)
@@ -196,6 +238,9 @@ def _overlap(wake: WakeBounds, at: Path, design: Design) -> Iterator[Fault]:
                 f"{design.prompts} prompts, each open for {open_for} minutes, always overlap in the shortest window's {left:g} minutes."
             )
             yield Fault(pointer(*at, "expiry", "minutes"), "expiry_overlaps", message)
+    if isinstance(design, Interval) and open_for > (farthest := _step(design) + design.jitter_minutes):
+        message = f"The next prompt comes at the latest {farthest} minutes later, and each is open for {open_for} minutes."
+        yield Fault(pointer(*at, "expiry", "minutes"), "expiry_overlaps", message)
     if isinstance(design, Fixed):
         clocks = sorted(minutes(time) for time in design.times)
         nearest = min((later - earlier for earlier, later in itertools.pairwise(clocks)), default=None)
