@@ -164,7 +164,7 @@ class LongRows:
         probabilities = document(response.drawn).get("probabilities", {})
         order = document(response.item_order)
         places = {name: count(place) for place, name in enumerate(order, 1)} if order else None
-        shift, offset = response.event_time - response.answered_at, response.offset_minutes
+        shift, zone = response.event_time - response.answered_at, response.zone
         head = [
             person.participant_id,
             person.source_id(response.client_id),
@@ -192,7 +192,7 @@ class LongRows:
                     number = decimal(given)
                 value = text(as_text(item, given))
             at = times.get(source)
-            local, utc = both(None if at is None else utc_micros(at) + shift, offset)
+            local, utc = both(None if at is None else utc_micros(at) + shift, zone)
             yield [*head, *meaning, value, number, kind, withheld, local, utc, number_of(probabilities.get(source)), synthetic]
 
     def _learn(self, key: tuple[int, str]) -> tuple[int | None, tuple[_Asked, ...]]:

@@ -45,7 +45,7 @@ def utc(name: str, about: str) -> Column:
 
 def both(name: str, about: str) -> tuple[Column, Column]:
     """The same instant twice: `<name>_local` with its offset, and `<name>_utc`."""
-    return (Column(f"{name}_local", "string", f"{about} Wall clock with UTC offset, ISO 8601."), utc(name, about))
+    return (Column(f"{name}_local", "string", f"{about} Wall clock of the zone, with its UTC offset then, ISO 8601."), utc(name, about))
 
 
 PERSON = text("participant_id", "Random id of the person, another one in each release.", required=True)

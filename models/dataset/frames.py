@@ -132,7 +132,7 @@ class PromptRows:
     def prompt(self, person: Person, slot: Slot, place: Place, *, prompt_id: str, what: str) -> Row:
         """The row of a prompt whose moment has come. `what`: its `status`."""
         prompt, moment, life, response = slot.prompt, slot.moment, slot.life, slot.response
-        shape, offset = self._shape, moment.offset_minutes
+        shape, zone, offset = self._shape, moment.zone, moment.offset_minutes
         flag, text, both, count, number = shape.flag, shape.text, shape.both, shape.count, shape.number
         one = self._questionnaire(moment.protocol_version_id, moment.instrument)
         said = self._unsaid if response is None else self._said(person, response)
@@ -154,15 +154,15 @@ class PromptRows:
             count(place.counter),
             count((day_number(moment.due_at, offset) + 3) % 7 + 1),
             shape.nothing,
-            *both(moment.due_at, offset),
-            *both(life.sent, offset),
-            *both(life.delivered, offset),
-            *both(opened, offset),
+            *both(moment.due_at, zone),
+            *both(life.sent, zone),
+            *both(life.delivered, zone),
+            *both(opened, zone),
             *said.first_answer,
             *said.completed,
-            *both(life.expired, offset),
+            *both(life.expired, zone),
             said.received,
-            text(moment.zone),
+            text(zone),
             count(offset),
             flag(place.tz_changed),
             life.state.value,
@@ -260,14 +260,14 @@ class PromptRows:
     def _said(self, person: Person, response: Any) -> _Said:
         one = self._questionnaire(response.protocol_version_id, response.instrument)
         answers, nothings = document(response.answers), one.nothings(response.missing)
-        shift, offset, shape = response.event_time - response.answered_at, response.offset_minutes, self._shape
+        shift, zone, shape = response.event_time - response.answered_at, response.zone, self._shape
         flag, number = shape.flag, shape.number
         duration = None if response.started_at is None else (response.answered_at - response.started_at) / _SECOND
         fast = duration is not None and nothings.number >= FAST_LEAST and duration < FAST_SECONDS * nothings.number
         return _Said(
             person.source_id(response.client_id),
-            shape.both(earliest(item_times(response.answer_times), shift), offset),
-            shape.both(response.event_time if response.complete else None, offset),
+            shape.both(earliest(item_times(response.answer_times), shift), zone),
+            shape.both(response.event_time if response.complete else None, zone),
             shape.utc(response.received_at),
             response.timing,
             nothings.shown,

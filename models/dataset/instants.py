@@ -3,9 +3,10 @@
 An export formats more than ten instants a row: whole numbers and small tables cost a tenth of datetimes. Milliseconds are cut, not rounded.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
@@ -47,6 +48,16 @@ def number_of_day(day: date) -> int:
     return day.toordinal() - _FIRST_DAY
 
 
+def offset_at(zone: str, instant: int) -> int:
+    """Minutes east of UTC in a zone (IANA) at an instant.
+
+    >>> [offset_at("America/New_York", micros(datetime(2026, 3, 8, hour, tzinfo=UTC))) for hour in (6, 7)]
+    [-300, -240]
+    """
+    found = _offset_of_day(zone, instant // (_DAY_MS * 1_000))
+    return _minutes_east(zone, instant) if found is None else found
+
+
 def utc_text(instant: int) -> str:
     """ISO 8601 with `Z`.
 
@@ -76,6 +87,19 @@ def texts(instant: int, offset_minutes: int) -> tuple[str, str]:
     tail = _SECONDS[second] + _MILLIS[milli]
     days, local = divmod(minute + offset_minutes, 1_440)
     return f"{_day(day + days)}{_MINUTES[local]}{tail}{_offset(offset_minutes)}", f"{_day(day)}{_MINUTES[minute]}{tail}Z"
+
+
+@lru_cache(maxsize=16_384)
+def _offset_of_day(zone: str, day: int) -> int | None:
+    """The offset on a whole day of UTC; None where the clocks change in it."""
+    first, last = (_minutes_east(zone, (day + end) * _DAY_MS * 1_000) for end in (0, 1))
+    return first if first == last else None
+
+
+def _minutes_east(zone: str, instant: int) -> int:
+    offset = (_EPOCH + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).utcoffset()
+    assert offset is not None  # of an aware instant
+    return offset // timedelta(minutes=1)
 
 
 @lru_cache(maxsize=4_096)

@@ -165,7 +165,8 @@ HOW TO READ THEM
   participant_id joins all tables; prompt_id joins prompts, schedule, events, scores and answers_long; response_id joins prompts,
   answers_long, scores, trials, task_scores, estimates and decisions. For tools that expect openESM: id is participant_id; day, beep
   and counter are as named.
-  CSV: UTF-8, comma, decimal point; yes is 1. *_utc is UTC; *_local is the person's wall clock with its offset.
+  CSV: UTF-8, comma, decimal point; yes is 1. *_utc is UTC; *_local is the wall clock in the person's zone, with
+  its offset at that instant.
   A text that begins like a formula has an apostrophe before it.
   Empty: the question belongs to another questionnaire, or nothing came at all (see status). In the item columns of prompts.csv:
 {codes}

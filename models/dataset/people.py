@@ -78,7 +78,7 @@ class SlotRows:
             count(prompt.slot_index),
             count(moment.study_day),
             utc(prompt.planned_at),
-            *shape.both(moment.due_at, moment.offset_minutes),
+            *shape.both(moment.due_at, moment.zone),
             utc(moment.window_start),
             utc(moment.window_end),
             utc(moment.expires_at),

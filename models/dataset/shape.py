@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from models.dataset.deidentify import escaped
-from models.dataset.instants import local_text, texts, utc_text
+from models.dataset.instants import local_text, offset_at, texts, utc_text
 
 Row = list[Any]
 """The cells of one row, in the order of the table's columns."""
@@ -39,7 +39,7 @@ class Shape(NamedTuple):
     decimal: Callable[[float], Any]
     """Of a number that is whole only by chance."""
     utc: Callable[[int | None], Any]
-    both: Callable[[int | None, int], Pair]
+    both: Callable[[int | None, str], Pair]
     """Of an instant and minutes east of UTC."""
     day: Callable[[str], Any]
     code: Callable[[str], Any]
@@ -79,8 +79,8 @@ def _csv_utc(instant: int | None) -> str:
     return "" if instant is None else utc_text(instant)
 
 
-def _csv_both(instant: int | None, offset_minutes: int) -> Pair:
-    return ("", "") if instant is None else texts(instant, offset_minutes)
+def _csv_both(instant: int | None, zone: str) -> Pair:
+    return ("", "") if instant is None else texts(instant, offset_at(zone, instant))
 
 
 def _same(cell: Any) -> Any:
@@ -91,8 +91,8 @@ def _millis(instant: int | None) -> int | None:
     return None if instant is None else instant // 1_000
 
 
-def _typed_both(instant: int | None, offset_minutes: int) -> Pair:
-    return (None, None) if instant is None else (local_text(instant, offset_minutes), instant // 1_000)
+def _typed_both(instant: int | None, zone: str) -> Pair:
+    return (None, None) if instant is None else (local_text(instant, offset_at(zone, instant)), instant // 1_000)
 
 
 def _null(_code: str) -> None:

@@ -124,7 +124,7 @@ class AnswersRow(NamedTuple):
     timing: str
     event_time: int
     answered_at: int
-    offset_minutes: int
+    zone: str
     answers: str
     missing: str
     answer_times: str | None

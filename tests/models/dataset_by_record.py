@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, exists, select
 from sqlalchemy.orm import aliased
@@ -90,16 +91,16 @@ def in_offset(instant: datetime, offset_minutes: int) -> datetime:
     return instant.astimezone(timezone(timedelta(minutes=offset_minutes)))
 
 
-def stamps(name: str, instant: datetime | None, offset_minutes: int) -> dict[str, Cell]:
+def stamps(name: str, instant: datetime | None, zone: str) -> dict[str, Cell]:
     """Both columns of an instant.
 
     >>> from datetime import UTC
-    >>> stamps("sent", datetime(2026, 3, 4, 15, tzinfo=UTC), -300)["sent_local"]
+    >>> stamps("sent", datetime(2026, 3, 4, 15, tzinfo=UTC), "America/New_York")["sent_local"]
     '2026-03-04T10:00:00.000-05:00'
     """
     if instant is None:
         return {}
-    return {f"{name}_local": in_offset(instant, offset_minutes).isoformat(timespec="milliseconds"), f"{name}_utc": instant}
+    return {f"{name}_local": instant.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds"), f"{name}_utc": instant}
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,7 @@ def prompt_row(framing: Framing, person: Person, slot: Slot, place: Place) -> di
     opened = life.opened or _started(slot.response)
     instants = {"scheduled": moment.due_at, "sent": life.sent, "delivered": life.delivered, "opened": opened, "expired": life.expired}
     for name, instant in instants.items():
-        row |= stamps(name, instant, moment.offset_minutes)
+        row |= stamps(name, instant, moment.zone)
     if life.sent is not None and opened is not None:
         row["response_latency_s"] = (opened - life.sent).total_seconds()
     return row | _answered(framing, person, slot.response)
@@ -342,8 +343,8 @@ def _answered(framing: Framing, person: Person, response: Any) -> dict[str, Cell
         "os": quality.get("os", response.device_os),
         "language": response.language,
     }
-    row |= stamps("first_answer", min(times, default=None), response.offset_minutes)
-    row |= stamps("completed", response.event_time if response.complete else None, response.offset_minutes)
+    row |= stamps("first_answer", min(times, default=None), response.zone)
+    row |= stamps("completed", response.event_time if response.complete else None, response.zone)
     for item in items:
         if (columns := framing.book.items.get(item.id)) is not None:
             row |= item_cells(item, columns, response, framing.codes)
@@ -388,7 +389,7 @@ def answer_rows(framing: Framing, person: Person, response: Any) -> Iterator[dic
                 "inclusion_probability": probabilities.get(item.id),
             }
             | _said(item, columns, response)
-            | stamps("answered", at, response.offset_minutes)
+            | stamps("answered", at, response.zone)
         )
 
 
@@ -490,7 +491,7 @@ def schedule_row(framing: Framing, person: Person, slot: Slot) -> dict[str, Cell
         "day_probability": moment.day_probability,
         "synthetic": prompt.synthetic,
     }
-    return row | stamps("scheduled", moment.due_at, moment.offset_minutes)
+    return row | stamps("scheduled", moment.due_at, moment.zone)
 
 
 def event_row(framing: Framing, person: Person, prompt_uid: Any, event: Any, sequence: int) -> dict[str, Cell]:
@@ -551,7 +552,7 @@ def answers(session: ReadSession, enrollment_id: int, cut: Cut) -> Iterator[Row[
             Response.timing,
             Response.event_time,
             Response.answered_at,
-            Response.offset_minutes,
+            Response.zone,
             Response.answers,
             Response.missing,
             Response.answer_times,

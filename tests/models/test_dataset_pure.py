@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from models.dataset.codebook import codebook
 from models.dataset.compliance import Compliance
 from models.dataset.deidentify import Rekey, Sharing, actor_kind, escaped, shared, sharing
 from models.dataset.frames import Slot, status
-from models.dataset.instants import local_text, micros, texts, utc_text
+from models.dataset.instants import local_text, micros, offset_at, texts, utc_text
 from models.dataset.layout import STATUSES
 from models.dataset.lifeline import life, moment
 from models.dataset.points import treatment_probability
@@ -78,6 +79,21 @@ def test_an_instant_reads_as_the_library_writes_it(bare: datetime, offset: int) 
     utc = instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert texts(micros(instant), offset) == (local, utc)
     assert (local_text(micros(instant), offset), utc_text(micros(instant))) == (local, utc)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/London", "Australia/Lord_Howe", "Pacific/Chatham", "Asia/Kathmandu", "UTC"])
+def test_a_wall_clock_is_that_of_the_zone_at_that_very_instant(zone: str) -> None:
+    """Every quarter of an hour of a year, and every minute of the hours around a change."""
+    quarter, wall = timedelta(minutes=15), ZoneInfo(zone)
+    last = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(4 * 24 * 366):
+        at = last + quarter
+        changed = at.astimezone(wall).utcoffset() != last.astimezone(wall).utcoffset()
+        for instant in (last + timedelta(minutes=minute) for minute in range(-60, 75)) if changed else (at,):
+            offset = instant.astimezone(wall).utcoffset()
+            assert offset is not None
+            assert offset_at(zone, micros(instant)) == offset / timedelta(minutes=1), number
+        last = at
 
 
 def test_the_key_is_not_in_the_representation() -> None:
