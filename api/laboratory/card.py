@@ -16,7 +16,7 @@ def section(report: Report) -> str:
         BEGINS,
         "",
         f"**{report['title']}** ({kind}). Source: {report['source']}. {report['people']:,} people, {report['person_days']:,} person-days, "
-        f"{100 * report['use_days'] / report['person_days']:.1f} % with use. People are held out whole; "
+        f"{_of_answered(report)}. People are held out whole; "
         "settings, calibration and thresholds are chosen inside the training people; 95 % intervals over people.",
         "",
         f"> {report['claim']}",
@@ -37,6 +37,13 @@ def section(report: Report) -> str:
     for one in shown:
         lines += [*_table(one), ""]
     return "\n".join([*lines, ENDS])
+
+
+def _of_answered(report: Report) -> str:
+    """A day of which nothing is known is not one without use."""
+    answered = report["answered_days"]
+    share = f"{100 * report['use_days'] / answered:.1f} % with use"
+    return share if answered == report["person_days"] else f"{answered:,} of them answered, {share} of these"
 
 
 def placed(card: str, made: str) -> str:

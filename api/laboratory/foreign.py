@@ -1,12 +1,14 @@
 """A foreign dataset, read by its mapping: a folder of CSV tables, plain or with gzip."""
 
-import csv
 import gzip
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from pathlib import Path
 
 from api.laboratory.mapping import Answered, Happening, Mapped, Place, Word
+from api.rehearsal.mapping import whole_rows
 from models.errors import Invalid
 from risk.laboratory.terms import Dataset
 from risk.population.features import Event, Sources, Variable
@@ -16,7 +18,7 @@ Rows = list[dict[str, str]]
 
 
 def read_foreign(folder: Path, mapped: Mapped) -> Dataset:
-    """The people of a folder. Raises Invalid naming a table or column that is not there, or a value that is no number."""
+    """The people of a folder. Raises Invalid naming a table or column that is not there or cannot be read, or a value that is no number."""
     tables = Tables(folder, mapped)
     starts = {person: int(min(days)) for person, days in tables.days(mapped.followed.start).items()}
     ends = [tables.days(place) for place in mapped.followed.until]
@@ -56,7 +58,7 @@ def read_foreign(folder: Path, mapped: Mapped) -> Dataset:
 
 def _order(person: str) -> tuple[int, str]:
     """Numbers in their own order: the same people in the same order everywhere."""
-    return (int(person) if person.isdigit() else 0, person)
+    return (int(person) if person.isdecimal() else 0, person)
 
 
 class Tables:
@@ -97,21 +99,24 @@ class Tables:
             path = self._folder / name
             if path.parent != self._folder or not path.is_file():
                 raise Invalid("table_missing", f"{self._folder.name} has no table {name} that the mapping names.")
-            with (
-                gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-                if path.suffix == ".gz"
-                else path.open(encoding="utf-8-sig") as lines
-            ):
-                reader = csv.DictReader(lines)
-                self._read[name] = (frozenset(reader.fieldnames or ()), list(reader))
+            packed = path.suffix == ".gz"
+            try:
+                with (gzip.open if packed else open)(path, "rt", encoding="utf-8-sig", newline="") as lines:
+                    names, rows = whole_rows(lines, name)
+                    self._read[name] = (frozenset(names), [row for _, row in rows])
+            except (OSError, EOFError, zlib.error):
+                raise Invalid("table_unreadable", f"{name} was cut off, or is not packed as its name says.") from None
         return self._read[name]
 
 
 def _number(cell: str, table: str, column: str, line: int) -> float:
     try:
-        return float(cell)
+        number = float(cell)
     except ValueError:
-        raise Invalid("value_unreadable", f"{table}, column {column}: row {line} of those the mapping keeps holds no number.") from None
+        number = float("nan")
+    if not isfinite(number):
+        raise Invalid("value_unreadable", f"{table}, column {column}: row {line} of those the mapping keeps holds no number.")
+    return number
 
 
 def _band(value: float, cuts: list[float]) -> str:

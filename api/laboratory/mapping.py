@@ -45,6 +45,10 @@ class Answered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     known_after_days: Later = 1.0
     rising: bool = False
 
+    def __post_init__(self) -> None:
+        if self.minimum == self.maximum:
+            raise ValueError("`minimum` and `maximum` are one number")
+
 
 class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A word of a person. `words` renames, `cuts` makes bands of a number, and the first row of a person counts."""
@@ -54,6 +58,10 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     where: dict[str, list[str]] = {}
     words: dict[str, str] = {}
     cuts: list[float] = []
+
+    def __post_init__(self) -> None:
+        if self.cuts != sorted(set(self.cuts)):
+            raise ValueError("`cuts` do not rise")
 
 
 class Followed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

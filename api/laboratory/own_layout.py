@@ -29,6 +29,8 @@ from risk.population.record import EVENTS, STATES, Record, variable_of
 from scheduler.plan.calendar import zone_info
 
 Row = Mapping[str, str]
+NAMED: Final = frozenset({"study", "release", "as_of", "format", "synthetic"})
+"""What is read of an export's manifest."""
 GROUPS: Final = {"sex": "sex", "medicine_kind": "medication"}
 
 
@@ -90,7 +92,14 @@ class Export:
             raise Invalid("not_an_export", f"{self._path.name} has no {name}: it is no export of this house.") from None
 
     def manifest(self) -> Any:
-        return json.loads(self.read("MANIFEST.json"))
+        try:
+            found = json.loads(self.read("MANIFEST.json"))
+        except ValueError:
+            found = None
+        told = found if isinstance(found, dict) else {}
+        if not told.keys() >= NAMED or not isinstance(told["study"], dict) or "title" not in told["study"]:
+            raise Invalid("not_an_export", f"The MANIFEST.json of {self._path.name} is not that of an export of this house.")
+        return told
 
     def rows(self, table: str) -> "csv.DictReader[str]":
         return csv.DictReader(io.StringIO(self.read(f"{table}.csv").decode("utf-8"), newline=""))

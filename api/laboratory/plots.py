@@ -117,12 +117,19 @@ def landmarks(report: Report, target: str) -> Plot | None:
         axes = figure.add_subplot()
         for place, (model, rows) in enumerate(found.items()):
             x = [one["week"] + 0.15 * place for one in rows]
-            errors = [[one["value"] - one["low"] for one in rows], [one["high"] - one["value"] for one in rows]]
             axes.errorbar(
-                x, [one["value"] for one in rows], errors, fmt=_MARKS[model], color=C[_COLORS[model]], label=model, capsize=2, elinewidth=1
+                x,
+                [one["value"] for one in rows],
+                _reach(rows),
+                fmt=_MARKS[model],
+                color=C[_COLORS[model]],
+                label=model,
+                capsize=2,
+                elinewidth=1,
             )
         axes.axhline(0.5, color=C["muted"], linewidth=0.8)
         axes.set(xlabel="Week of the study", ylabel="AUROC")
+        _plain_ticks(axes.xaxis, sorted({one["week"] for rows in found.values() for one in rows}))
         axes.legend()
 
     said = "Among those who are still followed on the last day of the week, with 95 % intervals over people."
@@ -143,14 +150,20 @@ def subgroups(report: Report, target: str) -> Plot | None:
     def paint(figure: Any) -> None:
         axes, y = figure.add_subplot(), range(len(rows))
         values = [one["value"] for _, one in rows]
-        errors = [[one["value"] - one["low"] for _, one in rows], [one["high"] - one["value"] for _, one in rows]]
-        axes.errorbar(values, y, xerr=errors, fmt="o", color=C["blue"], capsize=2, elinewidth=1)
+        axes.errorbar(values, y, xerr=_reach([one for _, one in rows]), fmt="o", color=C["blue"], capsize=2, elinewidth=1)
         axes.set(xlabel="AUROC", yticks=list(y), yticklabels=[name for name, _ in rows])
         axes.invert_yaxis()
         axes.grid(axis="x")
 
     said = f"{report['shipped']} in each group with at least twenty people, with 95 % intervals over people."
     return drawn(f"groups-{target}", f"Groups, {TARGETS[target]}", said, paint, height=1.2 + 0.27 * len(rows))
+
+
+def _reach(rows: list[Any]) -> list[list[float]]:
+    """From each value down to its interval's end and up: 0 where a draw of few people lies beside the value, or none said anything."""
+    down = [max(0.0, one["value"] - one["low"]) if one["low"] is not None else 0.0 for one in rows]
+    up = [max(0.0, one["high"] - one["value"]) if one["high"] is not None else 0.0 for one in rows]
+    return [down, up]
 
 
 def _plain_ticks(axis: Any, places: list[float]) -> None:

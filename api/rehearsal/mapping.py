@@ -4,8 +4,9 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TextIO, TypeVar
 
 import msgspec
 
@@ -118,12 +119,36 @@ def _groups(file: Path, mapped: Mapped) -> Mapping[tuple[str, str], list[tuple[i
 
 def _rows(file: Path, mapped: Mapped) -> Iterator[tuple[int, dict[str, str]]]:
     with file.open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
+        names, rows = whole_rows(lines, file.name)
         wanted = {mapped.person, mapped.time.column, *(one.column for one in mapped.items.values())}
         wanted |= {name for one in mapped.items.values() for name in one.where}
-        if absent := sorted(wanted - set(reader.fieldnames or ())):
+        if absent := sorted(wanted - set(names)):
             raise Invalid("columns_missing", f"{file.name} lacks the columns {', '.join(absent)} that the mapping names.")
-        yield from enumerate(reader, start=2)
+        yield from rows
+
+
+def whole_rows(lines: TextIO, name: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """The columns of a CSV table, and its rows with their numbers, from 2.
+
+    Raises Invalid (`table_unreadable`), the second also while it is read, for text that is not UTF-8 and for a row that has not a cell for
+    each column: what stands in another place than it seems would be read as something else.
+    """
+    reader = csv.DictReader(lines)
+
+    def rows() -> Iterator[tuple[int, dict[str, str]]]:
+        number = 1
+        try:
+            for number, row in enumerate(reader, start=2):  # told of the row that cannot be read
+                if None in row or None in row.values():
+                    raise Invalid("table_unreadable", f"{name}: row {number} has not one cell for each column.")
+                yield number, row
+        except (UnicodeDecodeError, csv.Error):
+            raise Invalid("table_unreadable", f"{name} is not a table of UTF-8 text, from row {number + 1} on.") from None
+
+    try:
+        return list(reader.fieldnames or ()), rows()
+    except (UnicodeDecodeError, csv.Error):
+        raise Invalid("table_unreadable", f"{name} is not a table of UTF-8 text.") from None
 
 
 def _instant(stamp: str, time: TimeColumn) -> datetime | None:
@@ -156,6 +181,7 @@ def _value(text: str, column: ItemColumn) -> bool | int | float | str | None:
     if column.type == "text":
         return text
     try:
-        return int(text) if column.type == "integer" else float(text)
-    except ValueError:
+        number = int(text) if column.type == "integer" else float(text)
+        return number if isfinite(number) else None
+    except (ValueError, OverflowError):
         return None

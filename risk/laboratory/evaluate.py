@@ -14,7 +14,7 @@ from risk.laboratory.people import Draws, draws, ratio, said
 from risk.laboratory.scores import Scored, compared, measured, scored, subgroups
 from risk.laboratory.terms import Dataset
 from risk.population.features import MODELS, Model, columns, of_model
-from risk.population.windows import HORIZON_DAYS, USE, Target, Windows, make_windows
+from risk.population.windows import HORIZON_DAYS, NONE, USE, Target, Windows, make_windows
 from risk.refit.answering import assumed, weights
 from risk.refit.folds import leave_site_out, rolling_origin
 from risk.refit.table import Floats, Table, Whole, make_table
@@ -117,6 +117,7 @@ def _about(run: Run) -> dict[str, Any]:
         "site_word": dataset.site_word,
         "people": len(dataset.people),
         "person_days": len(windows),
+        "answered_days": int((day >= NONE).sum()),
         "use_days": int((day == USE).sum()),
         "people_with_use": int((used > 0).sum()),
         "use_days_per_person": {"median": float(np.median(used)), "mean": float(used.mean())},
@@ -127,8 +128,10 @@ def _about(run: Run) -> dict[str, Any]:
 
 
 def _base_rates(run: Run, day: Any) -> dict[str, Any]:
+    """Of the days that were answered: one of which nothing is known is not one without use."""
     sites = np.array([one.site for one in run.dataset.people], dtype=object)[_people(run)]
-    return {name: said(float((day[sites == name] == USE).mean())) for name in sorted(set(sites) - {""})}
+    rates = {name: day[(sites == name) & (day >= NONE)] for name in sorted(set(sites) - {""})}
+    return {name: said(float((found == USE).mean())) if len(found) else None for name, found in rates.items()}
 
 
 def _hazard(run: Run, day: Any) -> list[dict[str, Any]]:
@@ -136,7 +139,7 @@ def _hazard(run: Run, day: Any) -> list[dict[str, Any]]:
     since, rows = np.frombuffer(run.windows.abstinent), []
     ever = np.array([bool(one.uses.at) and min(one.uses.at) < one.last for one in run.dataset.people])[_people(run)]
     first = np.array([min(one.uses.at, default=np.inf) for one in run.dataset.people])[_people(run)]
-    known = ever & (np.frombuffer(run.windows.day, dtype=run.windows.day.typecode) > first) & (day >= 0)
+    known = ever & (np.frombuffer(run.windows.day, dtype=run.windows.day.typecode) > first) & (day >= NONE)
     for low, high in zip((0, *HAZARD_DAYS), (*HAZARD_DAYS, np.inf), strict=True):
         part = known & (since > low) & (since <= high)
         share = ratio((part & (day == USE)).astype(float), part.astype(float), _people(run), run.drawn)

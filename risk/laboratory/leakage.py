@@ -60,15 +60,19 @@ def columns_that_know_the_future(
 
 
 def suspicious_columns(table: Table, *, abstinent_days: float = 7.0) -> dict[str, float]:
-    """Columns that alone rank nearly perfectly among abstinent people, with their AUROC either way round."""
+    """Columns that alone rank nearly perfectly among abstinent people, by what they say or by whether they say anything: a model reads
+    both. With their AUROC either way round.
+    """
     rows = table.answered & (table.abstinent >= abstinent_days)
     y, found = table.y[rows], {}
     for name, column in zip(table.names, table.x[rows].T, strict=True):
         said = ~np.isnan(column)
-        if len(np.unique(y[said])) == 2:
-            value = auroc(y[said], column[said])
-            if max(value, 1.0 - value) >= SUSPICIOUS:
-                found[name] = max(value, 1.0 - value)
+        ranked = [
+            auroc(y[part], told) for part, told in ((said, column[said]), (said | True, said.astype(float))) if len(np.unique(y[part])) == 2
+        ]
+        value = max((max(one, 1.0 - one) for one in ranked), default=0.5)
+        if value >= SUSPICIOUS:
+            found[name] = value
     return found
 
 

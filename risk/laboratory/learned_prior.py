@@ -60,13 +60,18 @@ class Learned:
 
 
 def learned(streams: Sequence[Stream], nodes: Nodes, base: Document) -> Learned:
-    """Raises Invalid (`too_few_people`) with fewer than five who said craving, and (`no_craving`) where nobody did."""
+    """Raises Invalid (`too_few_people`) with fewer than five who said craving, (`no_craving`) where nobody did, and (`craving_never_moves`)
+    where all said the same all the time.
+    """
     document = _with_variables(base, streams, nodes)
     prior = load(canonical(document), rehearsal=True)
     rows = [rows_of(one, prior, nodes) for one in streams]
     used = sum(bool(one.present) for one in rows)
     if used < LEAST_PEOPLE:
         raise Invalid("too_few_people", f"{used} of {len(streams)} people said craving: a prior is learned from at least {LEAST_PEOPLE}.")
+    indicators = [name for name, node in nodes.items() if node.node == "C"]
+    if all(len({each.answers[name] for one in streams for each in one if name in each.answers}) < 2 for name in indicators):
+        raise Invalid("craving_never_moves", "Every answer about craving is the same: nothing goes with it.")
     together = [REGRESSORS.index(name) for name in TOGETHER]
     present, day, night = reml([one.present for one in rows], together), reml([one.day for one in rows]), reml([one.night for one in rows])
     weights = [sum(len(one.day) for one in rows), sum(len(one.night) for one in rows)]

@@ -167,6 +167,20 @@ def test_a_planted_column_of_the_future_stops_the_evaluation() -> None:
         evaluate(replace(dataset(tuple(planted(one) for one in people())), sources=sources))
 
 
+def told_before_use(one: History) -> History:
+    """The same person with an answer that says nothing, and is there only on the day before a use."""
+    before = tuple(sorted({float(int(at)) for at in one.uses.at if at >= 1.0}))
+    return replace(one, series={**one.series, "asked": Series(before, (0.5,) * len(before))})
+
+
+def test_an_answer_that_is_there_only_before_a_use_is_a_column_of_the_future() -> None:
+    sources = replace(SOURCES, variables=(*SOURCES.variables, Variable("asked", "none")))
+    told = make_windows([told_before_use(one) for one in people(40)], sources)
+    found = leakage.suspicious_columns(make_table(told, "M1", "day"))
+    assert found.keys() == {"peak_7d:asked"}
+    assert leakage.suspicious_columns(make_table(make_windows(people(40), SOURCES), "M1", "day")) == {}
+
+
 def test_too_few_events_are_refused() -> None:
     with pytest.raises(Invalid, match="too few"):
         evaluate(dataset(people(5, 10)))
@@ -214,6 +228,16 @@ def test_the_report_holds_the_whole_list(report: dict[str, Any]) -> None:
         assert 24 <= newcomers <= 32, "the last 40 % of 80, but for those without an answered window"
         assert {one["group"] for one in report["subgroups"][target]["sex"]} == {"men", "women"}
     assert [one["budget"] for one in report["alerts"]["M1"]] == list(budget.BUDGETS)
+
+
+def test_a_day_of_which_nothing_is_known_is_not_one_without_use(report: dict[str, Any]) -> None:
+    used = {(one.site, one.person, int(at)) for one in people(80, 28) for at in one.uses.at}
+    answered = used | {(one.site, one.person, day) for one in people(80, 28) for day in one.followed or ()}
+    assert (report["use_days"], report["answered_days"]) == (len(used), len(answered))
+    assert report["answered_days"] < 0.9 * report["person_days"]
+    for site, rate in report["base_rate_by_site"].items():
+        there = [{one for one in days if one[0] == site} for days in (used, answered)]
+        assert rate == pytest.approx(len(there[0]) / len(there[1]), abs=1e-6)
 
 
 def test_craving_that_causes_use_is_found_and_stress_that_does_not_is_not(report: dict[str, Any]) -> None:

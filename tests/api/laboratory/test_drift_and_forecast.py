@@ -19,6 +19,8 @@ from api.laboratory.streams import read_streams
 from api.settings import ApiSettings
 from models.errors import Conflict, Invalid
 from models.settings import DatabaseSettings
+from risk.estimate.prior import PRIOR_FILE, load
+from risk.laboratory.foresight import foresight
 from risk.population.history import Prompts
 from tests.conftest import ROOT
 from tests.risk.population_builders import dataset, people
@@ -94,6 +96,30 @@ def test_craving_may_be_any_asked_variable_and_nothing_else(tmp_path: Path) -> N
     assert set(first) == {"craving", "impulsivity"}
     with pytest.raises(Invalid, match="urge_to_fly"):
         read_streams(tmp_path / "urges.csv", MAPPING, ("urge_to_fly",))
+
+
+def test_a_value_that_is_not_finite_is_left_out_and_said_and_a_row_cut_short_is_refused(tmp_path: Path) -> None:
+    """Neither becomes the end of a scale."""
+    file = urges(tmp_path, 1)
+    first, *rest = file.read_text().splitlines()
+    cells = rest[0].split(",")
+    for said in ("NaN", "inf"):
+        file.write_text("\n".join([first, ",".join([*cells[:2], said, *cells[3:]]), *rest[1:]]) + "\n")
+        found = read_streams(file, MAPPING, ("urge_drinking",))
+        assert len(found.people[0]) == 14
+        assert "1 that could not be read" in found.notes[0]
+    file.write_text("\n".join([first, ",".join(cells[:2]), *rest]) + "\n")
+    with pytest.raises(Invalid, match="row 2") as caught:
+        read_streams(file, MAPPING, ("urge_drinking",))
+    assert caught.value.code == "table_unreadable"
+
+
+def test_a_craving_that_never_moves_is_nothing_to_foresee(tmp_path: Path) -> None:
+    streams = read_streams(urges(tmp_path), MAPPING, ("urge_drinking",))
+    alike = [[replace(each, answers={**each.answers, "craving": 0.4}) for each in one] for one in streams.people]
+    with pytest.raises(Invalid) as caught:
+        foresight(alike, streams.nodes, load((ROOT / "risk" / "estimate" / "priors" / PRIOR_FILE).read_bytes()).document, repeats=20)
+    assert caught.value.code == "craving_never_moves"
 
 
 def test_a_prior_is_learned_into_a_file_that_a_house_starts_with_and_that_is_never_written_over(

@@ -1,6 +1,7 @@
 """Datasets as histories: the house's own export and foreign tables, nothing guessed, every refusal with its place."""
 
 import csv
+import gzip
 import io
 import json
 import zipfile
@@ -87,6 +88,45 @@ def test_a_value_that_is_no_number_is_refused_without_being_repeated(folder: Pat
     with pytest.raises(Invalid, match=r"pain.csv, column pain") as caught:
         read_foreign(folder, load_mapping(mapping(folder)))
     assert "secret" not in caught.value.detail
+
+
+@pytest.mark.parametrize("said", ["NaN", "nan", "inf", "-Infinity"])
+def test_what_is_not_finite_is_no_number_and_never_becomes_the_end_of_a_scale(folder: Path, said: str) -> None:
+    (folder / "pain.csv").write_text(f"who,day,pain\n1,5,{said}\n")
+    with pytest.raises(Invalid, match=r"pain.csv, column pain") as caught:
+        read_foreign(folder, load_mapping(mapping(folder)))
+    assert caught.value.code == "value_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "words"),
+    [
+        ("pain.csv", b"who,day,pain\n1,5,5\n1,6\n", "row 3"),
+        ("pain.csv", b"who,day,pain\n1,5,5,9\n", "row 2"),
+        ("pain.csv", "who,day,pain,né\n1,5,5,1\n".encode("latin-1"), "UTF-8"),
+        ("pain.csv.gz", b"who,day,pain\n1,5,5\n", "packed"),
+        ("pain.csv.gz", gzip.compress(b"who,day,pain\n" + bytes(range(48, 58)) * 50)[:-9], "packed"),
+    ],
+)
+def test_a_table_that_is_damaged_is_refused_by_its_name_and_row(folder: Path, name: str, raw: bytes, words: str) -> None:
+    (folder / name).write_bytes(raw)
+    series = {"pain": {"table": name, "day": "day", "value": "pain", "minimum": 0, "maximum": 10}}
+    with pytest.raises(Invalid, match=words) as caught:
+        read_foreign(folder, load_mapping(mapping(folder, series=series)))
+    assert caught.value.code == "table_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"series": {"pain": {"table": "pain.csv", "day": "day", "value": "pain", "minimum": 5, "maximum": 5}}}, "one number"),
+        ({"groups": {"age": {"table": "start.csv", "column": "age", "cuts": [30, 10]}}}, "do not rise"),
+    ],
+)
+def test_a_scale_without_width_and_bands_out_of_order_are_refused_in_the_mapping(folder: Path, changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(Invalid, match=words) as caught:
+        load_mapping(mapping(folder, **changed))
+    assert caught.value.code == "mapping_invalid"
 
 
 def table(*rows: dict[str, str]) -> str:
@@ -191,6 +231,11 @@ def test_an_archive_that_is_no_export_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "x.zip"):
         with pytest.raises(Invalid, match=r"no MANIFEST.json"):
             read_own(path)
+    for manifest in ("{}", "[1]", "not JSON", '{"study": 1, "release": "1", "as_of": "", "format": "", "synthetic": true}'):
+        (tmp_path / "MANIFEST.json").write_text(manifest)
+        with pytest.raises(Invalid) as caught:
+            read_own(tmp_path)
+        assert caught.value.code == "not_an_export"
 
 
 @pytest.mark.dataset

@@ -10,6 +10,7 @@ import pytest
 
 from api.laboratory import evaluation
 from api.laboratory.card import BEGINS, ENDS, placed, section
+from api.laboratory.plots import landmarks, subgroups
 from models.errors import Invalid
 from risk.population.artefact import read
 from tests.conftest import ROOT
@@ -78,3 +79,12 @@ def test_only_the_cards_own_section_is_made_anew(written: tuple[Path, dict[str, 
 def test_the_models_card_has_a_place_for_an_evaluation() -> None:
     card = (ROOT / "docs" / "model-card.md").read_text()
     assert placed(card, f"{BEGINS}x{ENDS}").count("x" + ENDS) == 1
+
+
+def test_an_interval_that_lies_beside_its_value_or_is_not_there_is_drawn_all_the_same() -> None:
+    """Of few people the draws may all lie above what was seen in them, or say nothing."""
+    rows = [{"value": 0.9, "low": 0.92, "high": 0.97}, {"value": 0.4, "low": 0.1, "high": 0.3}, {"value": 0.5, "low": None, "high": None}]
+    landmark = [{"week": week, **one} for week, one in zip((1, 2, 4), rows, strict=True)]
+    groups = [{"group": str(place), "auroc": one} for place, one in enumerate(rows)]
+    told = {"targets": {"day": {"models": {"M0": {"landmark": landmark}}}}, "subgroups": {"day": {"sex": groups}}, "shipped": "M0"}
+    assert all("<svg" in made.svg for make in (landmarks, subgroups) if (made := make(told, "day")))
