@@ -26,6 +26,8 @@ _SIGNALS: Final = {
     "sleep_duration": "time asleep",
     "step_count": "number of steps",
 }
+LEAST_SHARE: Final = 0.1
+"""Own standard deviations of craving from which what adds most is named."""
 NOTABLE: Final = 1.0
 """Own standard deviations from which a signal is named."""
 
@@ -78,10 +80,16 @@ def top_contribution(contributions: Mapping[str, float]) -> str | None:
     'R'
     >>> top_contribution({"lag": 0.0, "R": -0.2, "S": 0.0})
     """
-    shares = {name: contributions.get(name, 0.0) for name in _WORDS}
-    shares["R"] += contributions.get("Ri", 0.0)
+    shares = _shares(contributions)
     name = max(shares, key=lambda one: shares[one])
     return name if shares[name] > 0.0 else None
+
+
+def _shares(contributions: Mapping[str, float]) -> dict[str, float]:
+    """What has a word, with its share of the drive: that of reminders with what abstinence adds to them."""
+    shares = {name: contributions.get(name, 0.0) for name in _WORDS}
+    shares["R"] += contributions.get("Ri", 0.0)
+    return shares
 
 
 def sentence(estimate: Explained) -> str:
@@ -90,7 +98,7 @@ def sentence(estimate: Explained) -> str:
         return "Craving has not been answered in the past 24 hours, so how things are now is unknown."
     parts = [_level(estimate.level)]
     top = top_contribution(estimate.contributions)
-    if top is not None and estimate.contributions.get(top, 0.0) >= 0.1:
+    if top is not None and _shares(estimate.contributions)[top] >= LEAST_SHARE:
         parts.append(f"What stands out most beside it is {_WORDS[top]}; this is an association, not a cause.")
     parts.extend(
         f"The {_SIGNALS[kind]} that was measured before it was {'above' if stands > 0 else 'below'} this person's usual; this is no answer."

@@ -76,13 +76,17 @@ def _self_help_due(context: PointContext, level: Value) -> bool | None:
 
 
 def top_contribution(contributions: Mapping[str, float]) -> str | None:
-    """The node that adds most to the drive; None where none adds. Of equals, the first of R, S, W, E, lag.
+    """The node that adds most to the drive, R with what abstinence adds to reminders; None where none adds. Of equals, the first of R, S,
+    W, E, lag.
 
     >>> top_contribution({"S": 0.4, "R": 0.1, "hour": 2.0}), top_contribution({"S": -0.4})
     ('S', None)
+    >>> top_contribution({"S": 0.4, "R": 0.3, "Ri": 0.2})
+    'R'
     """
-    adding = [name for name in _TOP if contributions.get(name, 0.0) > 0]
-    return max(adding, key=lambda name: contributions[name], default=None)
+    shares = {name: contributions.get(name, 0.0) for name in _TOP}
+    shares["R"] += contributions.get("Ri", 0.0)
+    return max((name for name in _TOP if shares[name] > 0), key=lambda name: shares[name], default=None)
 
 
 def _hours(since: datetime, now: datetime) -> float:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from models.kinds import EvidenceState
 from risk.estimate import explain
 from risk.estimate.explain import sensitized, sentence, top_contribution
+from risk.policy.variables import top_contribution as tailored
 from tests.risk.estimate_streams import Person, answer, run, stream
 
 
@@ -52,3 +53,19 @@ def test_what_stands_out_is_the_node_that_adds_most():
     assert "stress and low mood" in sentence(last)
     assert sensitized({"R": (0.5, 0.2)}, {"R": (0.45, 0.25)}, 40) == ()
     assert explain.SENSITIZED_DAYS == 21
+
+
+@pytest.mark.parametrize(
+    ("shares", "named"),
+    [
+        ({"R": 0.05, "Ri": 0.2, "S": 0.1}, "reminders and wanting"),
+        ({"R": 0.5, "Ri": -0.45, "S": 0.02}, None),
+        ({"R": 0.5, "Ri": -0.45, "S": 0.2}, "stress and low mood"),
+    ],
+)
+def test_reminders_count_with_what_abstinence_adds_to_them_or_takes_away(shares: dict[str, float], named: str | None):
+    """In what is named, in whether it is worth naming, and in what a rule reads."""
+    _, (*_, last) = run(stream(Person(), 540, 15))
+    said = sentence(replace(last, contributions=shares))
+    assert [words for words in explain._WORDS.values() if words in said] == ([named] if named else [])
+    assert top_contribution(shares) == tailored(shares)
