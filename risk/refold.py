@@ -52,9 +52,12 @@ class Folded:
 
 
 def past_of(session: ReadSession, mind: Mind, enrollment_id: int, *, after: datetime = risk_queries.BEGINNING) -> list[Past]:
-    """The observations of a person in the fold's order, from an event time on."""
+    """The observations of a person in the fold's order, from an event time on.
+
+    What is no answer is read as the first answer here is: where it begins a state, that must not change with later protocols.
+    """
     past = list(_responses(session, mind, enrollment_id, after))
-    reading = past[-1].reading if past else newest_reading(session, mind, enrollment_id)
+    reading = past[0].reading if past else newest_reading(session, mind, enrollment_id)
     if reading is not None:
         past.extend(
             Past(event_observed(row.kind, source_id=str(row.client_id), happened_at=row.happened_at, offset_minutes=0), reading, None)

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from api.actions.record_event import NewEvent, record_event, retract_event
+from models.definition.load import canonical, checksum
+from models.definition.protocol import Protocol
 from models.ids import new_uid
 from models.kinds import TimedEventKind
 from models.queries import risk
 from models.queries.response import lock_enrollments
+from models.queries.study import add_protocol_version
 from models.session import Sessions
 from models.tables import RiskStateRow
 from risk import owed
@@ -337,6 +340,32 @@ def test_an_event_before_the_first_answer_is_not_lost(stream):
     stream.say(START, m_crave_now=5)
     stream.holds()
     assert decode(bytes(stream.state().state)).events.keys() == {"use"}
+
+
+def test_a_state_keeps_the_item_map_that_it_began_under(shared_sessions):
+    """Also where something was told before the first answer, and the protocol is another one now."""
+    study = build_study(shared_sessions, slug="refold-amended", now=START)
+    heavier = replace_item(study.protocol, "m_stress", weight=2.0)
+    with shared_sessions.transaction() as session:
+        facts = {"name": heavier.name, "version": "9.0.0", "checksum": checksum(heavier), "document": canonical(heavier)}
+        add_protocol_version(
+            session, study_id=study.study_id, **facts, effective_from=START.date(), published_by=None, note=None, now=START
+        )
+    stream = begin(shared_sessions, fixed_keys(), study)
+    event(stream, START - HOUR)
+    stream.say(START, "momentary", m_crave_now=5, m_stress=3)
+    first = decode(bytes(stream.state().state)).item_map
+    stream.say(START + HOUR, "momentary", _protocol_revision=2, m_crave_now=5, m_stress=3)
+    assert stream.newest()[str(stream.sent[-1])].item_map_hash != first
+    stream.holds()
+
+
+def replace_item(protocol: Protocol, item: str, **changes: object) -> Protocol:
+    instruments = tuple(
+        one.model_copy(update={"items": tuple(each.model_copy(update=changes) if each.id == item else each for each in one.items)})
+        for one in protocol.instruments
+    )
+    return protocol.model_copy(update={"version": "9.0.0", "instruments": instruments})
 
 
 def test_a_state_under_another_prior_is_folded_anew(stream):
