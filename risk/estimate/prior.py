@@ -233,8 +233,11 @@ def _faults(document: Document) -> list[Fault]:
         lag: LagPrior = getattr(document, block)
         require(set(lag.sds) == set(names) == set(lag.mean_squares), f"/{block}", "the regressors of the lagged network")
         require(all(value > 0 for value in (*lag.sds.values(), *lag.mean_squares.values())), f"/{block}", "positive scale")
+        known = all(row in NODES and set(means) <= set(names) for row, means in lag.means.items())
+        require(known, f"/{block}/means", "rows by nodes over the regressors of the lagged network")
     rates = [limit.answers_per_day for limit in document.limits]
     require(bool(rates) and rates == sorted(set(rates)), "/limits", "limits in order of answering rate")
+    require(all(one.innovation > 0 and one.baseline > 0 for one in document.limits), "/limits", "positive limits")
     require(document.assumption == (document.provenance is None), "/provenance", "learned couplings say where they are from")
     require(document.sd_ref > 0 and 0 <= document.node_correlation < 1, "/sd_ref", "positive reference deviation")
     return faults

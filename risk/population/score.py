@@ -25,11 +25,13 @@ def probability_at(model: PopulationModel, history: History, moment: float, sour
 
 
 def _expit(logit: float) -> float:
-    """Stable on both sides.
+    """Stable on both sides. Raises ValueError for what is no number: nothing is said where nothing is known, and never 0.
 
     >>> _expit(0.0), _expit(-1000.0), _expit(1000.0)
     (0.5, 0.0, 1.0)
     """
+    if isnan(logit):
+        raise ValueError("The score of the model is no number.")
     if logit >= 0.0:
         return 1.0 / (1.0 + exp(-logit))
     small = exp(max(logit, -745.0)) if logit > -745.0 else 0.0

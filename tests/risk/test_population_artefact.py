@@ -123,6 +123,14 @@ def test_a_logistic_part_whose_lists_do_not_fit_is_refused() -> None:
             write(model(wrong))
 
 
+def test_a_model_whose_sums_leave_all_numbers_says_nothing_and_never_that_risk_is_none() -> None:
+    part = LogisticPart([0.0], [], 0, [0.0] * 7, [1.0] * 7, [1e308, -1e308, 0.0, 0.0, 0.0, 0.0, 0.0], 0.0)
+    absurd = read(write(model(part)))
+    with pytest.raises(ValueError, match="no number"):
+        probability(absurd, {"use:days_log": 100.0})
+    assert probability(absurd, {"use:days_log": 0.0}) == 0.5
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=3)), min_size=1, max_size=4), st.integers(0, 400))
 def test_no_damage_passes_and_none_ends_in_anything_but_a_refusal(cuts: list[tuple[int, bytes]], lost: int) -> None:
