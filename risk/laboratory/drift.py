@@ -186,11 +186,12 @@ def rate_limits(alerts: Floats, weeks: Floats, starts: Whole, period: int, days:
 
     `alerts` and `weeks` (person-weeks) of the reference by person and own day, under one threshold. As many people as are watched are drawn
     from it and set to their starts: a person's alerts come together. The reference is drawn again beside them, since a threshold that keeps
-    the budget in one reference keeps it in another one about.
+    the budget in one reference keeps it in another one about. Each period is held against its own usual size: at least the deviation of its
+    draws, since in a short one nine of ten draws may hold no alert.
     """
     chance = np.random.default_rng(seed)
     number, longest = alerts.shape
-    edges = np.arange(0, days + period, period)[None, :] - starts[:, None]
+    edges = np.minimum(np.arange(0, days + period, period), days)[None, :] - starts[:, None]  # the last period ends with the watch
     places = np.clip(edges, 0, longest)
     chosen = chance.integers(number, size=(DRAWS, len(starts)))
     again = chance.multinomial(number, np.full(number, 1.0 / number), size=DRAWS)
@@ -198,7 +199,7 @@ def rate_limits(alerts: Floats, weeks: Floats, starts: Whole, period: int, days:
     sums = [np.diff(one[chosen[:, :, None], places], axis=2).sum(axis=1) for one in (raised, eligible)]
     whole = alerts.sum() / max(weeks.sum(), 1e-9)
     drawn = _divided(*sums) - _divided(again @ alerts.sum(axis=1), again @ weeks.sum(axis=1))[:, None]
-    size = np.maximum(np.quantile(drawn, 0.9, axis=0), 1e-6)
+    size = np.maximum(np.quantile(drawn, 0.9, axis=0), np.maximum(drawn.std(axis=0), 1e-6))
     return np.asarray(whole + size * np.quantile((drawn / size).max(axis=1), 1.0 - FALSE_ALARM))
 
 

@@ -150,5 +150,14 @@ def test_a_month_has_more_alerts_than_its_limit_in_about_one_of_twenty_watches_w
     assert np.mean([passed(chance, 60, 0.6) for _ in range(20)]) > 0.8, "and three times as many alerts are found"
 
 
+def test_a_month_of_three_days_leaves_whole_months_a_limit_that_can_be_passed() -> None:
+    """More than nine of ten draws of it hold no alert: that is no measure of its size."""
+    alerts = np.zeros((300, 56))
+    alerts[:100, 10] = alerts[:8, 29] = 1.0
+    whole, short = drift.rate_limits(alerts, np.full((300, 56), 1.0 / 7.0), np.zeros(3, dtype=np.int64), 28, 31, seed=1)
+    assert 1.0 / 12.0 < whole < 9.0 / 12.0, "more than one alert of three people in four weeks, and fewer than nine"
+    assert short > 0.7, "of three days, in which one alert of three people is 0.78 for each person-week, and not of four weeks"
+
+
 def test_the_examples_hold() -> None:
     assert doctest.testmod(drift)[:2] == (0, 2)
