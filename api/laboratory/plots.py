@@ -129,7 +129,9 @@ def landmarks(report: Report, target: str) -> Plot | None:
             )
         axes.axhline(0.5, color=C["muted"], linewidth=0.8)
         axes.set(xlabel="Week of the study", ylabel="AUROC")
-        _plain_ticks(axes.xaxis, sorted({one["week"] for rows in found.values() for one in rows}))
+        weeks = sorted({one["week"] for rows in found.values() for one in rows})
+        axes.set_xlim(weeks[0] - 0.5, weeks[-1] + 1.0)
+        _plain_ticks(axes.xaxis, weeks)
         axes.legend()
 
     said = "Among those who are still followed on the last day of the week, with 95 % intervals over people."
