@@ -67,9 +67,8 @@ def suspicious_columns(table: Table, *, abstinent_days: float = 7.0) -> dict[str
     y, found = table.y[rows], {}
     for name, column in zip(table.names, table.x[rows].T, strict=True):
         said = ~np.isnan(column)
-        ranked = [
-            auroc(y[part], told) for part, told in ((said, column[said]), (said | True, said.astype(float))) if len(np.unique(y[part])) == 2
-        ]
+        told = ((y[said], column[said]), (y, said.astype(float)))
+        ranked = [auroc(outcome, value) for outcome, value in told if len(np.unique(outcome)) == 2]
         value = max((max(one, 1.0 - one) for one in ranked), default=0.5)
         if value >= SUSPICIOUS:
             found[name] = value
