@@ -48,6 +48,7 @@ class _Kept:
     evidence: EvidenceState
     level: float | None
     contributions: Mapping[str, float]
+    own: Mapping[str, float | None]
     signals: Mapping[str, float]
     rising: bool
     sensitized: Sequence[str]
@@ -82,5 +83,13 @@ def explained(row: Row[Any] | None, *, now: datetime) -> ExplainedEstimate:
     detail = {} if row is None else row.detail
     known = shown.evidence is not EvidenceState.UNKNOWN
     contributions = detail.get("contributions", {})
-    kept = _Kept(shown.evidence, shown.level, contributions, detail.get("signals", {}), bool(shown.rising), detail.get("sensitized", ()))
+    kept = _Kept(
+        shown.evidence,
+        shown.level,
+        contributions,
+        detail.get("own", {}),
+        detail.get("signals", {}),
+        bool(shown.rising),
+        detail.get("sensitized", ()),
+    )
     return ExplainedEstimate(**shown.model_dump(), sentence=sentence(kept), contributions=contributions if known else None)

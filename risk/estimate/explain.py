@@ -42,6 +42,8 @@ class Explained(Protocol):
     @property
     def contributions(self) -> Mapping[str, float]: ...
     @property
+    def own(self) -> Mapping[str, float | None]: ...
+    @property
     def signals(self) -> Mapping[str, float]: ...
     @property
     def rising(self) -> bool: ...
@@ -98,7 +100,7 @@ def sentence(estimate: Explained) -> str:
         return "Craving has not been answered in the past 24 hours, so how things are now is unknown."
     parts = [_level(estimate.level)]
     top = top_contribution(estimate.contributions)
-    if top is not None and _shares(estimate.contributions)[top] >= LEAST_SHARE:
+    if top is not None and _shares(estimate.contributions)[top] >= LEAST_SHARE and _stands_out(top, estimate.own):
         parts.append(f"What stands out most beside it is {_WORDS[top]}; this is an association, not a cause.")
     parts.extend(
         f"The {_SIGNALS[kind]} that was measured before it was {'above' if stands > 0 else 'below'} this person's usual; this is no answer."
@@ -116,6 +118,11 @@ def sentence(estimate: Explained) -> str:
             if name in _WORDS
         )
     return " ".join(parts)
+
+
+def _stands_out(name: str, own: Mapping[str, float | None]) -> bool:
+    """Whether a node is above the person's usual: where a coupling is negative, one that is below adds too, and does not stand out."""
+    return name == "lag" or (own.get(name) or 0.0) > 0.0
 
 
 def _level(level: float | None) -> str:

@@ -12,7 +12,7 @@ from risk.estimate.evidence import days_abstinent, is_learning, missed_at, state
 from risk.estimate.lagged import WIDTH_90
 from risk.estimate.layout import VARIANCE_FLOOR, Layout, Place
 from risk.estimate.prior import REGRESSORS, Prior
-from risk.estimate.state import Baseline, RiskState
+from risk.estimate.state import Baseline, Change, RiskState
 from risk.terms import Band, Bands, Observation, RiskEstimate
 
 VERSION: Final = "estimator-4"
@@ -79,7 +79,7 @@ def read_out(
         innovation=nowcast.surprise,
         cusum_innovation=watched.innovation,
         cusum_baseline=watched.baseline,
-        rising=watched.innovation > limit[0] or watched.baseline > limit[1],
+        rising=_rising(watched, 0.0 if state.taught_at is None else (second - state.taught_at) / 3600.0, limit),
         coverage=_by_node(scores.coverage),
         answered=state.answered,
         sensitized=_sensitized(nowcast, prior, state.days),
@@ -94,6 +94,12 @@ def read_out(
     )
     _describe(features, said, parts, state, observation, second, scores)
     return said
+
+
+def _rising(watched: Change, silent_hours: float, limit: tuple[float, float]) -> bool:
+    """Whether a detector is above its limit now: what it gathered halves in silence too."""
+    kept = exp2(-silent_hours / change.HALF_LIFE_HOURS)
+    return kept * watched.innovation > limit[0] or kept * watched.baseline > limit[1]
 
 
 def _describe(

@@ -9,7 +9,7 @@ from models.kinds import EvidenceState
 from risk.estimate import explain
 from risk.estimate.explain import sensitized, sentence, top_contribution
 from risk.policy.variables import top_contribution as tailored
-from tests.risk.estimate_streams import Person, answer, run, stream
+from tests.risk.estimate_streams import USUAL, Person, answer, run, stream, usual_days
 
 
 def test_a_stronger_coupling_is_named_only_after_twenty_one_answered_days():
@@ -66,6 +66,23 @@ def test_what_stands_out_is_the_node_that_adds_most():
 def test_reminders_count_with_what_abstinence_adds_to_them_or_takes_away(shares: dict[str, float], named: str | None):
     """In what is named, in whether it is worth naming, and in what a rule reads."""
     _, (*_, last) = run(stream(Person(), 540, 15))
-    said = sentence(replace(last, contributions=shares))
+    said = sentence(replace(last, contributions=shares, own=dict.fromkeys(last.own, 1.0)))
     assert [words for words in explain._WORDS.values() if words in said] == ([named] if named else [])
     assert top_contribution(shares) == tailored(shares)
+
+
+def test_what_is_below_the_persons_usual_does_not_stand_out_where_their_coupling_is_negative():
+    """Someone who craves where stress is low: its share is above 0 then."""
+    turned = [answer(f"n{place}", 6.0 * place, {**USUAL, "stress": place % 2, "craving": 0.6 - 0.5 * (place % 2)}) for place in range(120)]
+    _, (*_, calm, tense) = run(turned)
+    assert calm.contributions["S"] > 0.5 > 0.0 > calm.own["S"]
+    assert "stress and low mood" not in sentence(calm)
+    assert "stress and low mood" not in sentence(tense)
+
+
+def test_a_rise_is_over_after_days_without_a_prompt_answered_whatever_is_reported_then():
+    days = [*usual_days(40), *(answer(f"h{place}", 960.0 + 4 * place, {**USUAL, "craving": 1.0}) for place in range(6))]
+    soon, late = (answer("r", 980.0 + hours, {"craving": 0.1}, kind="report", trains=False) for hours in (1.0, 23 * 24.0))
+    said = [run([*days, report])[1][-1] for report in (soon, late)]
+    assert [one.rising for one in said] == [True, False]
+    assert "lately been higher" not in sentence(said[1])
