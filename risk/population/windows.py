@@ -1,6 +1,7 @@
 """Person-days as columns: at each midnight the features, what followed within a day and a week, and what training leaves out. Pure.
 
-A window whose outcome was not answered is censored, never negative. A use in it counts all the same.
+A window of which any day was not answered is censored, never negative, and with a use in it not positive either: a use shows more often
+than a whole window without one, so that counting it would make use look commoner than it is, which no weight repairs.
 """
 
 from array import array
@@ -70,6 +71,6 @@ def outcome_of(history: History, used: frozenset[int], midnight: int, days: int)
     if midnight + days > history.last:
         return ENDED
     window = range(midnight, midnight + days)
-    if any(one in used for one in window):
-        return USE
-    return NONE if history.followed is None or all(one in history.followed for one in window) else UNANSWERED
+    if history.followed is not None and not all(one in history.followed or one in used for one in window):
+        return UNANSWERED
+    return USE if any(one in used for one in window) else NONE

@@ -4,6 +4,8 @@ import doctest
 import importlib
 import math
 import pkgutil
+import random
+from collections.abc import Iterable
 from dataclasses import replace
 from math import log1p
 
@@ -15,7 +17,7 @@ import risk.population
 from risk.laboratory.leakage import known_by
 from risk.population.features import MODELS, Event, Sources, Variable, columns, days_abstinent, features_at, of_model
 from risk.population.history import History, Prompts, Series, Told, series, told
-from risk.population.windows import ENDED, NONE, UNANSWERED, USE, make_windows
+from risk.population.windows import ENDED, HORIZON_DAYS, NONE, UNANSWERED, USE, make_windows
 from tests.risk.population_builders import SOURCES, people
 
 moments = st.floats(-30.0, 60.0, allow_nan=False)
@@ -109,10 +111,31 @@ def test_a_model_that_would_read_no_more_than_the_one_before_is_not_fitted() -> 
 
 
 def test_a_window_that_nobody_answered_is_censored_and_one_that_did_not_end_is_out() -> None:
-    one = History("p", 0, 9, 0, told([(2.0, 3.0)]), followed=frozenset({0, 1, 2, 4, 5, 6, 7, 8}))
+    one = History("p", 0, 12, 0, told([(2.0, 3.0)]), followed=frozenset({0, 1, 3, *range(5, 12)}))
     found = make_windows([one], Sources())
-    assert list(found.outcome["day"]) == [NONE, NONE, USE, UNANSWERED, *[NONE] * 5]
-    assert list(found.outcome["week"]) == [USE, USE, USE, *[ENDED] * 6]
+    assert list(found.outcome["day"]) == [NONE, NONE, USE, NONE, UNANSWERED, *[NONE] * 7], "a day on which use was told needs no answer"
+    assert list(found.outcome["week"]) == [*[UNANSWERED] * 5, NONE, *[ENDED] * 6]
+
+
+def test_unanswered_days_do_not_make_use_look_commoner_than_it_is() -> None:
+    """Seven in eight days are answered, whatever happened on them: what is left must have the share of use that all would have."""
+    chance = random.Random(7)
+    lived = [replace(one, followed=None) for one in people(300, 28, craving=0.0)]
+    heard = [_heard(one, frozenset(day for day in range(28) if chance.random() < 7 / 8)) for one in lived]
+    for target in HORIZON_DAYS:
+        truth, seen = (_share(make_windows(them, Sources()).outcome[target]) for them in (lived, heard))
+        assert seen == pytest.approx(truth, rel=0.1)
+
+
+def _heard(one: History, followed: frozenset[int]) -> History:
+    """The same life where use is known only of the days that were answered."""
+    told_of = [(at, known) for at, known in zip(one.uses.at, one.uses.known, strict=True) if int(at) in followed]
+    return replace(one, followed=followed, uses=told(told_of))
+
+
+def _share(outcomes: Iterable[int]) -> float:
+    counted = [one == USE for one in outcomes if one in {USE, NONE}]
+    return sum(counted) / len(counted)
 
 
 def test_the_fence_is_a_day_around_a_use_and_only_for_windows_without() -> None:
