@@ -9,7 +9,7 @@ from models.definition.instrument import Instrument, Item
 from models.definition.itemmap import indicator
 from models.definition.prompting import LATE_GRACE
 from models.kinds import Node
-from risk.terms import Observation
+from risk.terms import USE, USED, Observation
 
 NO_SIGNALS: Final[Mapping[str, float]] = MappingProxyType({})
 
@@ -26,17 +26,20 @@ def observe(
     """The observation that a response makes.
 
     `values` are valid answers by item. An item asked only behind a gate enters no node (risk-model.md 2.4, 2): its
-    absence would mean "no" for some and "not asked" for others. `signals` are what was measured before it, by variable, on [0, 1] as
-    indicators are: heard beside answers, and silent where nothing was answered.
+    absence would mean "no" for some and "not asked" for others. A use that an answer tells of is an event at the time of the answer.
+    `signals` are what was measured before it, by variable, on [0, 1] as indicators are: heard beside answers, and silent where nothing
+    was answered.
     """
     answers: dict[str, float] = {}
     floor: set[str] = set()
     context: list[str] = []
     cues: set[str] = set()
+    used = False
     for item in instrument.series():
         value = values.get(item.id)
         if value is None:
             continue
+        used = used or (item.variable in USED and value == USED[item.variable][0])
         if item.cues or item.options:
             cues.update(met(item, value))
         if item.node is Node.CONTEXT:
@@ -54,6 +57,7 @@ def observe(
         floor=frozenset(floor),
         trains=not instrument.started_by_person,
         context="|".join(context) or None,
+        event=USE if used else None,
         cues=tuple(sorted(cues)),
     )
 

@@ -3,11 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from models.kinds import DecisionPointKind, EvidenceState, Mode, Timing, UnavailableReason
+
+USE: Final = "use"
+"""The timed event of any opioid use other than as prescribed."""
+USED: Final[Mapping[str, tuple[str, str]]] = {"opioid_use": ("yes", "no"), "use_since_report": ("yes", "no")}
+"""Variables that ask for use: the answer that says so, and the one that says not."""
 
 ObservationKind = Literal["response", "report", "expiry", "timed_event", "content"]
 
@@ -22,7 +27,8 @@ class Observation:
     `answers` maps a variable to its indicator value on [0, 1], already turned so that 1 is most active
     for its node; a variable that was not asked or not answered is absent. `floor` names variables reported at the lowest
     value that can be said (a censored observation). `trains` is False for reports the person started.
-    `context` is the place x company key, `days_abstinent` None where not known.
+    `context` is the place x company key, `days_abstinent` None where not known. `event` is what happened at its time: the kind of a timed
+    event, or USE where an answer tells of it.
     """
 
     source_id: str

@@ -157,7 +157,7 @@ def _after(
         recent=[*state.recent[1 - RECENT :], observation.source_id],
         items=baseline.learn_all(state.items, scores.answered, second) if teach and scores.answered else state.items,
         contexts=_contexts(state.contexts, observation.context, craving) if learned and craving is not None else state.contexts,
-        events={**state.events, observation.event: second} if observation.event and observation.kind == "timed_event" else state.events,
+        events={**state.events, observation.event: second} if observation.event else state.events,
         cues=cues.learn(state.cues, observation.cues, second // 86400, surprise) if observation.cues else state.cues,
         coupling=nowcast.after or state.coupling,
         lagged=lagged.learn(state.lagged, scores.exposure, second, observation.local_hour, scores.floored, prior) if met else state.lagged,

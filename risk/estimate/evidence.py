@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from models.kinds import EvidenceState
 from risk.estimate.state import RiskState
-from risk.terms import Observation, RiskEstimate
+from risk.terms import USE, Observation, RiskEstimate
 
 UNKNOWN_AFTER_HOURS: Final = 24.0
 LEARNING_ANSWERS: Final = 14
@@ -81,9 +81,11 @@ def missed_at(missed: tuple[float, int, int], second: int) -> float:
 def days_abstinent(state: RiskState, observation: Observation, second: int) -> float | None:
     """Days since the last use that was told, as of an observation; None where none was ever told.
 
-    What the observation says itself goes before what timed events said.
+    What the observation says itself goes before what was told earlier.
     """
+    if observation.event == USE:
+        return 0.0
     if observation.days_abstinent is not None:
         return observation.days_abstinent
-    used = state.events.get("use")
+    used = state.events.get(USE)
     return None if used is None else max(0.0, (second - used) / 86_400)

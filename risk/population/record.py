@@ -15,9 +15,8 @@ from models.definition.protocol import Protocol
 from models.kinds import Node
 from risk.population.features import Event, Sources, Variable
 from risk.population.history import History, Prompts, series, told
+from risk.terms import USED
 
-USED: Final = {"opioid_use": ("yes", "no"), "use_since_report": ("yes", "no")}
-"""Variables that ask for use: the answer that says so, and the one that says not."""
 ASKS_THE_DAY: Final = "opioid_use"
 """The one that follows a whole day."""
 EVENT_VARIABLES: Final = {"other_use": ("other_use", {"1"}), "medicine": ("missed_dose", {"missed"})}

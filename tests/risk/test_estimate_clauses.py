@@ -37,6 +37,16 @@ def test_every_kind_of_timed_event_is_a_feature_that_halves_in_three_days():
     assert later["days_abstinent"] == pytest.approx(3.0)
 
 
+def test_a_use_told_in_an_answer_begins_abstinence_anew():
+    """Who says so every evening is not in the second month of a use reported once."""
+    once = answer("told", 10.0, {}, kind="timed_event", trains=False, event="use")
+    asked = [answer(f"a{day}", 24.0 * day + 20.0, {"craving": 0.4}) for day in range(1, 60)]
+    _, estimates = run([once, *asked])
+    assert estimates[-1].features["days_abstinent"] == pytest.approx((24.0 * 59 + 10.0) / 24.0)
+    _, estimates = run([once, *(replace(one, event="use") for one in asked), answer("later", 24.0 * 60 + 8.0, {"craving": 0.4})])
+    assert [one.features["days_abstinent"] for one in estimates[-2:]] == [0.0, pytest.approx(0.5)]
+
+
 def test_surprises_that_hang_together_are_a_feature_and_raise_nothing():
     draw = np.random.default_rng(801)
     observations, drift = [], 0.0

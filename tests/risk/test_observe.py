@@ -102,6 +102,12 @@ def test_the_local_hour_comes_from_the_offset_that_was_stored(minutes, hour):
     assert local_hour(AT, minutes) == hour
 
 
+@pytest.mark.parametrize(("said", "event"), [("yes", "use"), ("no", None), ("rather_not", None)])
+def test_a_use_that_an_answer_tells_of_is_an_event(said, event):
+    observation = seen(PROTOCOL.instrument("evening"), pm_use=said)
+    assert (observation.event, observation.answers) == (event, {})
+
+
 def test_events_and_content_are_no_answers_and_train_nothing():
     event = event_observed("use", source_id="e", happened_at=AT, offset_minutes=0)
     content = content_observed(source_id="r", shown_at=AT, offset_minutes=0)
