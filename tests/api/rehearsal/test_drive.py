@@ -108,7 +108,14 @@ def test_ctrl_c_leaves_what_was_reached_and_no_server(tmp_path: Path) -> None:
         "--directory",
         str(directory),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ))
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=dict(os.environ),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # what runs the tests may be deaf to Ctrl-C
+    )
     try:
         _wait_for_day(settings_of(directory), START + timedelta(days=2))
         process.send_signal(signal.SIGINT)
