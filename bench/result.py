@@ -54,8 +54,8 @@ class Goal:
 class Section:
     """One measurement. `what` and `baseline` are sentences; each row has as many cells as there are columns.
 
-    `listings` are pairs of a heading and a text shown as it is (a query plan). `short` says where it falls short of a goal:
-    the profile, what was tried, what limits it.
+    `listings` are pairs of a heading and a text shown as it is (a query plan). `short` says where it falls short of a goal,
+    or what is left where it does not: the profile, what was tried, what limits it.
     """
 
     title: str

@@ -37,7 +37,8 @@ def _section(name: str, section: Section, kept: Mapping[str, Any]) -> list[str]:
             *(f"- {goal.name}: {_value(goal)}, goal {_bound(goal)}: {'met' if goal.met else 'not met'}" for goal in section.goals),
         ]
     if section.short:
-        lines += ["", "### Where it falls short", "", section.short]
+        heading = "What is left" if all(goal.met for goal in section.goals) else "Where it falls short"
+        lines += ["", f"### {heading}", "", section.short]
     for plot in section.plots:
         lines += ["", f"![{plot.title}](plots/{plot.name}.svg)"]
     for heading, text in section.listings:
