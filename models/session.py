@@ -1,9 +1,11 @@
 """Engines, the two kinds of session, and the only commit of the house.
 
 SQLite has one writing connection (WAL, `synchronous=FULL` but in a rehearsal) and a pool of read-only ones; PostgreSQL has one pool.
-Statements are SQLAlchemy Core; nothing here maps objects.
+Statements are SQLAlchemy Core; nothing here maps objects. Those that are built once a process (`models.prepared`) go straight to SQLite's
+driver, and their rows are named tuples.
 """
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models.base import Base
 from models.codec import canonical, parse
+from models.prepared import once, prepared, run
 from models.settings import DatabaseSettings
 
 Values = Mapping[str, Any]
@@ -36,19 +39,20 @@ _SNAPSHOT = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 
 
 class ReadSession:
-    """One consistent look at the rows. Cannot write."""
+    """One consistent look at the rows. Cannot write. `driver`: SQLite's own connection below, where statements may go to it directly."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_driver")
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, driver: sqlite3.Connection | None = None) -> None:
+        self._connection, self._driver = connection, driver
 
     @property
     def dialect(self) -> str:
         return self._connection.dialect.name
 
     def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[Any]]:
-        return self._connection.execute(statement, values).all()
+        found = self._directly(statement, values)
+        return self._connection.execute(statement, values).all() if found is None else found
 
     def tuples(self, statement: Executable, values: Values | None = None) -> Sequence[tuple[Any, ...]]:
         """Rows as the driver gives them, by position and not converted: for the many, whose columns are plain values."""
@@ -59,16 +63,28 @@ class ReadSession:
 
     def row(self, statement: Executable, values: Values | None = None) -> Row[Any] | None:
         """The first row, or None."""
-        return self._connection.execute(statement, values).first()
+        found = self._directly(statement, values)
+        if found is None:
+            return self._connection.execute(statement, values).first()
+        return found[0] if found else None
 
     def value(self, statement: Executable, values: Values | None = None) -> Any:
         """The first column of the first row, or None."""
-        return self._connection.execute(statement, values).scalar()
+        found = self._directly(statement, values)
+        if found is None:
+            return self._connection.execute(statement, values).scalar()
+        return found[0][0] if found else None
 
     def stream(self, statement: Executable, chunk: int = 500) -> Iterator[Row[Any]]:
         """Rows in chunks, for exports; holds the connection until it is exhausted."""
         # Of this statement alone: set on the connection, it would make a slow stream of every later one.
         yield from self._connection.execute(statement, execution_options={"yield_per": chunk})
+
+    def _directly(self, statement: Executable, values: Values | None) -> list[Any] | None:
+        """The rows of a statement that is built once, from the driver; None where it goes the usual way."""
+        if self._driver is None or (one := prepared(statement)) is None:
+            return None
+        return one.rows(self._driver, self._connection.dialect, values or {})
 
 
 class WriteSession(ReadSession):
@@ -79,6 +95,15 @@ class WriteSession(ReadSession):
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> CursorResult[Any]:
         return self._connection.execute(statement, values)
 
+    def change(self, statement: Executable, rows: Sequence[Values]) -> None:
+        """Executes it with each of `rows`, which give the same names."""
+        if not rows:
+            return
+        if self._driver is not None and (one := prepared(statement)) is not None:
+            one.change(self._driver, self._connection.dialect, rows)
+        else:
+            self._connection.execute(statement, rows)
+
     def add(self, table: type[Base], **values: Any) -> int:
         """Inserts one row and gives its internal key."""
         result = self._connection.execute(_adding(table), values)
@@ -87,14 +112,16 @@ class WriteSession(ReadSession):
 
     def add_all(self, table: type[Base], rows: Sequence[Values]) -> None:
         """Inserts rows that all have the same columns."""
-        if rows:
-            self._connection.execute(_adding(table), rows)
+        self.change(_adding(table), rows)
 
     def add_new(self, table: type[Base], rows: Sequence[Values], *returning: Any) -> Sequence[Row[Any]]:
         """Inserts rows that are not there yet, and gives `returning` of those. One statement for all, built once a process."""
         if not rows:
             return []
-        result = self._connection.execute(_inserting(self.dialect, table, returning), rows)
+        statement = _inserting(self.dialect, table, returning)
+        if self._driver is not None and (one := prepared(statement)) is not None:
+            return one.added(self._driver, self._connection.dialect, rows)
+        result = self._connection.execute(statement, rows)
         return result.all() if returning else []
 
     def insert(self, table: type[Base]) -> Any:
@@ -104,20 +131,31 @@ class WriteSession(ReadSession):
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        with self._connection.begin_nested():
+        """What is done within it is undone where it raises; the transaction goes on."""
+        if self._driver is None:
+            with self._connection.begin_nested():
+                yield
+            return
+        run(self._driver, "SAVEPOINT step", self._connection.dialect)
+        try:
             yield
+        except BaseException:
+            run(self._driver, "ROLLBACK TO step", self._connection.dialect)
+            raise
+        finally:
+            run(self._driver, "RELEASE step", self._connection.dialect)
 
 
 @cache
 def _adding(table: type[Base]) -> Any:
     """Built once a process: building a statement costs more than running it."""
-    return table.__table__.insert()  # type: ignore[attr-defined]
+    return once(table.__table__.insert())  # type: ignore[attr-defined]
 
 
 @cache
 def _inserting(dialect: str, table: type[Base], returning: tuple[Any, ...]) -> Any:
     statement = (postgresql if dialect == "postgresql" else sqlite).insert(table.__table__).on_conflict_do_nothing()
-    return statement.returning(*returning) if returning else statement
+    return once(statement.returning(*returning) if returning else statement)
 
 
 class Sessions:
@@ -145,8 +183,8 @@ class Sessions:
 
     @contextmanager
     def reading(self) -> Iterator[ReadSession]:
-        with self._reader.connect() as connection:
-            yield ReadSession(connection)
+        with self._reader.connect() as connection, connection.begin():
+            yield ReadSession(connection, self._driver(connection))
 
     @contextmanager
     def transaction(self) -> Iterator[WriteSession]:
@@ -155,7 +193,14 @@ class Sessions:
         On SQLite the pool holds one connection, so a second caller waits here: "database is locked" cannot happen.
         """
         with self._write.connect() as connection, connection.begin():
-            yield WriteSession(connection)
+            yield WriteSession(connection, self._driver(connection))
+
+    def _driver(self, connection: Connection) -> sqlite3.Connection | None:
+        """What statements that are built once are put to. Where somebody listens, everything goes the usual way and is heard."""
+        if not self.embedded or connection.dispatch.before_cursor_execute:
+            return None
+        driver: sqlite3.Connection | None = connection.connection.dbapi_connection  # type: ignore[assignment]
+        return driver
 
     def close(self) -> None:
         self._write.dispose()
@@ -191,7 +236,7 @@ def _sqlite_engine(settings: DatabaseSettings, *, read_only: bool) -> Engine:
     # The driver's own transaction handling leaves half-applied migrations behind, so BEGIN is said aloud.
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        run(connection.connection.dbapi_connection, "BEGIN" if read_only else "BEGIN IMMEDIATE", connection.dialect)  # type: ignore[arg-type]
 
     return engine
 

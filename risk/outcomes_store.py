@@ -45,7 +45,7 @@ def close_outcomes_for(session: WriteSession, answered: Sequence[Answered], *, n
         longest=LONGEST,
         fillable=FILLABLE,
     )
-    closed = observed([Awaited(**row._mapping) for row in found], given)
+    closed = observed([Awaited(**row._asdict()) for row in found], given)
     rows.set_observed(session, [{"key": one.id, "number": one.value, "response": one.response_id} for one in closed], now=now)
     return len(closed)
 

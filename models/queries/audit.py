@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from models.codec import canonical
+from models.prepared import once
 from models.sealed import Keys
 from models.session import ReadSession, WriteSession
 from models.tables import Audit, AuditHead
@@ -37,8 +38,10 @@ class Act:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-_HEAD = select(AuditHead.sequence, AuditHead.mac).where(AuditHead.chain == bindparam("chain")).with_for_update()
-_FORWARD = update(AuditHead).where(AuditHead.chain == bindparam("whose")).values(sequence=bindparam("to_sequence"), mac=bindparam("to_mac"))
+_HEAD = once(select(AuditHead.sequence, AuditHead.mac).where(AuditHead.chain == bindparam("chain")).with_for_update())
+_FORWARD = once(
+    update(AuditHead).where(AuditHead.chain == bindparam("whose")).values(sequence=bindparam("to_sequence"), mac=bindparam("to_mac"))
+)
 
 
 def append(session: WriteSession, keys: Keys, chain: str, acts: Sequence[Act]) -> None:
@@ -57,7 +60,7 @@ def append(session: WriteSession, keys: Keys, chain: str, acts: Sequence[Act]) -
         previous, mac = mac, link_mac(keys, chain, sequence, act, mac)
         rows.append({**_columns(act), "chain": chain, "sequence": sequence, "previous": previous, "mac": mac})
     session.add_all(Audit, rows)
-    session.execute(_FORWARD, {"whose": chain, "to_sequence": sequence, "to_mac": mac})
+    session.change(_FORWARD, [{"whose": chain, "to_sequence": sequence, "to_mac": mac}])
 
 
 def link_mac(keys: Keys, chain: str, sequence: int, act: Act, previous: bytes) -> bytes:

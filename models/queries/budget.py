@@ -11,12 +11,13 @@ from sqlalchemy import BindParameter, Row, bindparam, case, func, select
 
 from models.base import Instant
 from models.kinds import AlertState
+from models.prepared import once
 from models.session import ReadSession
 from models.tables import Alert, Enrollment, PopulationModelRow, PopulationScore
 
 _PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
 _MODELS: BindParameter[Any] = bindparam("models", expanding=True)
-_STANDING = (
+_STANDING = once(
     select(
         PopulationScore.enrollment_id,
         PopulationScore.uid,

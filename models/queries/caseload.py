@@ -28,6 +28,7 @@ from sqlalchemy.orm import aliased
 
 from models.access import Ability, Viewer, visible
 from models.kinds import AlertState, EnrollmentState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import (
     Alert,
@@ -143,7 +144,7 @@ def _shown(viewer: Viewer, ability: Ability, now: datetime) -> ColumnElement[boo
 
 
 _PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
-_OPEN_ALERTS = (
+_OPEN_ALERTS = once(
     select(Alert.enrollment_id, func.count().label("number"), func.max(Alert.tier).label("tier"))
     .where(Alert.enrollment_id.in_(_PEOPLE), Alert.state != AlertState.RESOLVED)
     .group_by(Alert.enrollment_id)
@@ -169,7 +170,7 @@ def _newest() -> Any:
     )
 
 
-_NEWEST_ESTIMATES = (
+_NEWEST_ESTIMATES = once(
     select(RiskEstimateRow, RiskStateRow.stale)
     .select_from(RiskEstimateRow)
     .join(Enrollment, RiskEstimateRow.id == _newest())
@@ -188,7 +189,7 @@ def newest_estimates(session: ReadSession, enrollment_ids: Collection[int]) -> M
     return {row.enrollment_id: row for row in session.rows(_NEWEST_ESTIMATES, {"people": sorted(enrollment_ids)})}
 
 
-_ASSIGNED = (
+_ASSIGNED = once(
     select(Caseload.is_cover, Caseload.valid_from, Caseload.valid_until, Staff.uid.label("staff_uid"), Staff.name)
     .join(Staff, Staff.id == Caseload.staff_id)
     .where(Caseload.enrollment_id == bindparam("enrollment"))

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Row, Select, bindparam, func, select
 from models.access import Ability, Viewer, visible
 from models.base import Instant
 from models.kinds import AlertState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import Alert, DecisionRow, Engagement, Enrollment, FutureScene, ProximalOutcome, Response, SceneVersion
 
@@ -22,12 +23,12 @@ _HORIZONS = ("tomorrow", "week", "month", "quarter", "half_year", "year", "five_
 _PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
 _SINCE: BindParameter[Any] = bindparam("since", type_=Instant)
 
-_SHOWN = (
+_SHOWN = once(
     select(DecisionRow.enrollment_id, DecisionRow.decided_at, DecisionRow.content_code)
     .where(DecisionRow.enrollment_id.in_(_PEOPLE), DecisionRow.decided_at >= _SINCE, DecisionRow.content_code.is_not(None))
     .order_by(DecisionRow.decided_at, DecisionRow.id)
 )
-_RECENT = (
+_RECENT = once(
     select(
         Response.enrollment_id,
         Response.event_time,
@@ -38,7 +39,7 @@ _RECENT = (
     .where(Response.enrollment_id.in_(_PEOPLE), Response.event_time > _SINCE, Response.superseded.is_(False))
     .order_by(Response.event_time)
 )
-_SCENES = (
+_SCENES = once(
     select(
         FutureScene.id,
         FutureScene.uid,
@@ -50,7 +51,7 @@ _SCENES = (
     .where(FutureScene.enrollment_id.in_(_PEOPLE), FutureScene.state == "active", FutureScene.sensitive.is_(False))
     .order_by(FutureScene.id)
 )
-_HURTS = (
+_HURTS = once(
     select(Engagement.enrollment_id, Engagement.content_code)
     .where(Engagement.enrollment_id.in_(_PEOPLE), Engagement.what == "hurts")
     .distinct()
@@ -58,7 +59,7 @@ _HURTS = (
 """Statements of the hot path are built once: building one costs as much as running it."""
 
 
-_OPEN_TIERS = (
+_OPEN_TIERS = once(
     select(Alert.enrollment_id, func.max(Alert.tier).label("tier"))
     .where(Alert.enrollment_id.in_(_PEOPLE), Alert.state != AlertState.RESOLVED)
     .group_by(Alert.enrollment_id)

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, exists, func, select, update
 
 from models.kinds import DeliveryState, PromptState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import Attempt, Delivery, Prompt, WebhookEndpoint
 
@@ -35,7 +36,7 @@ class Tried:
     seconds: float | None = None
 
 
-_ANY_DUE = select(exists(select(Delivery.id).where(Delivery.next_at <= bindparam("now", type_=Delivery.next_at.type))))
+_ANY_DUE = once(select(exists(select(Delivery.id).where(Delivery.next_at <= bindparam("now", type_=Delivery.next_at.type)))))
 
 
 def due(session: ReadSession, *, now: datetime) -> bool:
@@ -89,8 +90,10 @@ def ended_prompts(session: ReadSession, deliveries: Sequence[Row[Any]]) -> Mappi
     return {key: ended[name] for key, name in keys.items() if name in ended}
 
 
-_AWAITED = select(Delivery.study_id, Delivery.dedup_key).where(
-    Delivery.study_id.in_(bindparam("studies", expanding=True)), Delivery.dedup_key.in_(bindparam("names", expanding=True)), _OPEN
+_AWAITED = once(
+    select(Delivery.study_id, Delivery.dedup_key).where(
+        Delivery.study_id.in_(bindparam("studies", expanding=True)), Delivery.dedup_key.in_(bindparam("names", expanding=True)), _OPEN
+    )
 )
 
 
@@ -151,7 +154,7 @@ def _attempt(delivery: Row[Any], number: int, outcome: Tried, now: datetime) -> 
     }
 
 
-_END_BY_KEY = (
+_END_BY_KEY = once(
     update(Delivery)
     .where(Delivery.study_id == bindparam("study"), Delivery.dedup_key == bindparam("name"), _OPEN)
     .values(state=bindparam("to"), reason=bindparam("why"), next_at=None, lease=None, finished_at=bindparam("at"))
@@ -163,7 +166,7 @@ def end_by_key(
 ) -> None:
     """Ends open deliveries by (study, dedup key): fetched by a phone, or of a prompt that has ended (unique index of delivery)."""
     if names:
-        session.execute(
+        session.change(
             _END_BY_KEY, [{"study": study, "name": name, "to": state, "why": reason, "at": now} for study, name in sorted(names)]
         )
 

@@ -17,6 +17,7 @@ from models.access import Ability, Viewer, visible
 from models.base import Instant
 from models.ids import new_uid
 from models.kinds import EnrollmentState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import AccessToken, Device, Enrollment, EnrollmentCode, ProtocolMove, ProtocolVersion, Study, TokenFamily
 
@@ -44,7 +45,7 @@ class TokenRow:
         )
 
 
-_LIVE = (
+_LIVE = once(
     select(
         AccessToken.digest,
         AccessToken.device_id,
@@ -296,7 +297,7 @@ def add_access_token(session: WriteSession, family: Row[Any], digest: bytes, *, 
     )
 
 
-_LOCK_FAMILY = (
+_LOCK_FAMILY = once(
     select(
         TokenFamily,
         Device.public_key,
@@ -311,12 +312,12 @@ _LOCK_FAMILY = (
     .where(TokenFamily.uid == bindparam("family", type_=TokenFamily.uid.type))
     .with_for_update(of=TokenFamily)
 )
-_ROTATE = (
+_ROTATE = once(
     update(TokenFamily)
     .where(TokenFamily.id == bindparam("key"))
     .values(generation=bindparam("to_generation"), rotation_id=bindparam("by"), rotated_at=bindparam("at"))
 )
-_SEEN = update(Device).where(Device.id == bindparam("key")).values(last_seen_at=bindparam("at"))
+_SEEN = once(update(Device).where(Device.id == bindparam("key")).values(last_seen_at=bindparam("at")))
 
 
 def lock_family(session: WriteSession, family_uid: UUID) -> Row[Any] | None:
@@ -325,12 +326,12 @@ def lock_family(session: WriteSession, family_uid: UUID) -> Row[Any] | None:
 
 
 def rotate_family(session: WriteSession, family_id: int, *, generation: int, rotation_id: UUID, now: datetime) -> None:
-    session.execute(_ROTATE, {"key": family_id, "to_generation": generation, "by": rotation_id, "at": now})
+    session.change(_ROTATE, [{"key": family_id, "to_generation": generation, "by": rotation_id, "at": now}])
 
 
 def device_seen(session: WriteSession, device_id: int, *, now: datetime) -> None:
     """The phone was heard of."""
-    session.execute(_SEEN, {"key": device_id, "at": now})
+    session.change(_SEEN, [{"key": device_id, "at": now}])
 
 
 def revoke_family(session: WriteSession, family_id: int, reason: str, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from models.access import Ability, Grant, Viewer, visible
 from models.errors import Forbidden, Missing, PreconditionFailed
 from models.ids import new_uid
 from models.kinds import EnrollmentState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import (
     Consent,
@@ -158,8 +159,10 @@ def moves_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
     )
 
 
-_EVENT = select(TimedEvent).where(
-    TimedEvent.enrollment_id == bindparam("enrollment"), TimedEvent.client_id == bindparam("client", type_=TimedEvent.client_id.type)
+_EVENT = once(
+    select(TimedEvent).where(
+        TimedEvent.enrollment_id == bindparam("enrollment"), TimedEvent.client_id == bindparam("client", type_=TimedEvent.client_id.type)
+    )
 )
 
 

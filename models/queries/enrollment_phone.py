@@ -15,6 +15,7 @@ from models.access import Ability, Viewer
 from models.errors import Missing
 from models.ids import new_uid
 from models.kinds import EnrollmentState, Leaving
+from models.prepared import once
 from models.queries.enrollment import page
 from models.queries.response import responses_of
 from models.session import ReadSession, WriteSession
@@ -57,8 +58,8 @@ _OWN = (
 )
 
 
-_ONE = _OWN.where(Enrollment.id == bindparam("enrollment"))
-_LOCK_ONE = _ONE.with_for_update(of=Enrollment, key_share=True)
+_ONE = once(_OWN.where(Enrollment.id == bindparam("enrollment")))
+_LOCK_ONE = once(_ONE.with_for_update(of=Enrollment, key_share=True))
 """Built once: building a statement costs more than running it."""
 
 
@@ -223,14 +224,16 @@ def shred(session: WriteSession, participant_id: int, enrollment_ids: Sequence[i
 
 
 _WHOSE = bindparam("enrollment", type_=Enrollment.id.type)
-_HELD = select(
-    select(func.count()).where(Response.enrollment_id == _WHOSE, Response.superseded.is_(False)).scalar_subquery().label("responses"),
-    select(func.count())
-    .where(Prompt.enrollment_id == _WHOSE, Prompt.due_at <= bindparam("now", type_=Prompt.due_at.type))
-    .scalar_subquery()
-    .label("prompts"),
-    select(func.count()).where(TimedEvent.enrollment_id == _WHOSE, TimedEvent.retracted_at.is_(None)).scalar_subquery().label("events"),
-    select(func.count()).where(SignalPoint.enrollment_id == _WHOSE).scalar_subquery().label("signals"),
+_HELD = once(
+    select(
+        select(func.count()).where(Response.enrollment_id == _WHOSE, Response.superseded.is_(False)).scalar_subquery().label("responses"),
+        select(func.count())
+        .where(Prompt.enrollment_id == _WHOSE, Prompt.due_at <= bindparam("now", type_=Prompt.due_at.type))
+        .scalar_subquery()
+        .label("prompts"),
+        select(func.count()).where(TimedEvent.enrollment_id == _WHOSE, TimedEvent.retracted_at.is_(None)).scalar_subquery().label("events"),
+        select(func.count()).where(SignalPoint.enrollment_id == _WHOSE).scalar_subquery().label("signals"),
+    )
 )
 
 
@@ -241,7 +244,7 @@ def held_counts(session: ReadSession, enrollment_id: int, *, now: datetime) -> R
     return row
 
 
-_CHECKED_IN = (
+_CHECKED_IN = once(
     select(Response.instrument, func.max(Response.event_time).label("at"))
     .where(Response.enrollment_id == _WHOSE, Response.complete, Response.revision == 1)
     .group_by(Response.instrument)
@@ -261,13 +264,13 @@ def responses_page(
     return session.rows(page(statement, Response.event_time, Response.client_id, after, limit))
 
 
-_READINGS = (
+_READINGS = once(
     select(Audit.sequence, Audit.at, Audit.actor, Audit.action, Audit.object_kind, Audit.purpose)
     .where(Audit.enrollment_uid == bindparam("whose"), Audit.actor.not_like("device:%"))
     .order_by(Audit.sequence.desc())
     .limit(bindparam("most", type_=Integer))
 )
-_READINGS_BEFORE = _READINGS.where(Audit.sequence < bindparam("before"))
+_READINGS_BEFORE = once(_READINGS.where(Audit.sequence < bindparam("before")))
 
 
 def readings(session: ReadSession, enrollment_uid: UUID, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
@@ -279,7 +282,7 @@ def readings(session: ReadSession, enrollment_uid: UUID, *, before: int | None, 
     return session.rows(_READINGS, asked) if before is None else session.rows(_READINGS_BEFORE, {**asked, "before": before})
 
 
-_ROLES = (
+_ROLES = once(
     select(Staff.uid, RoleGrant.role, RoleGrant.valid_from, RoleGrant.valid_until)
     .join(RoleGrant, RoleGrant.staff_id == Staff.id)
     .where(Staff.uid.in_(bindparam("staff", expanding=True)), RoleGrant.study_id == bindparam("study"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, case, select
 
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import Heartbeat
 
@@ -53,7 +54,7 @@ def beat(session: WriteSession, one: Beat) -> None:
     )
 
 
-_PULSES = select(Heartbeat).order_by(Heartbeat.duty)
+_PULSES = once(select(Heartbeat).order_by(Heartbeat.duty))
 
 
 def pulses(session: ReadSession) -> Sequence[Row[Any]]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, text
 
 from models.kinds import AlertState, DecisionStatus, EnrollmentState, OutcomeStatus
+from models.prepared import once
 from models.queries.planning import due_plans
 from models.queries.risk import STALE
 from models.session import ReadSession
@@ -40,14 +41,16 @@ _DUE: Mapping[Owed, ColumnElement[bool]] = {
     "score": exists(select(Enrollment.id).where(_TAKES_PART, Enrollment.score_at <= _NOW)),
 }
 
-_LOOK = select(
-    *(found.label(f"{name}_due") for name, found in _DUE.items()),
-    select(func.min(Prompt.next_at)).where(Prompt.next_at > _NOW).scalar_subquery().label("prompt"),
-    select(func.min(Alert.next_at)).where(_UNRESOLVED, Alert.next_at > _NOW).scalar_subquery().label("alert"),
-    select(func.min(ProximalOutcome.closes_at)).where(_PENDING, ProximalOutcome.closes_at > _NOW).scalar_subquery().label("outcome"),
-    select(func.min(Enrollment.watch_at)).where(_TAKES_PART, Enrollment.watch_at > _NOW).scalar_subquery().label("watch"),
-    select(func.min(Enrollment.score_at)).where(_TAKES_PART, Enrollment.score_at > _NOW).scalar_subquery().label("score"),
-    select(func.min(Enrollment.planned_until)).where(_ACTIVE, Enrollment.planned_until > _EDGE).scalar_subquery().label("plan"),
+_LOOK = once(
+    select(
+        *(found.label(f"{name}_due") for name, found in _DUE.items()),
+        select(func.min(Prompt.next_at)).where(Prompt.next_at > _NOW).scalar_subquery().label("prompt"),
+        select(func.min(Alert.next_at)).where(_UNRESOLVED, Alert.next_at > _NOW).scalar_subquery().label("alert"),
+        select(func.min(ProximalOutcome.closes_at)).where(_PENDING, ProximalOutcome.closes_at > _NOW).scalar_subquery().label("outcome"),
+        select(func.min(Enrollment.watch_at)).where(_TAKES_PART, Enrollment.watch_at > _NOW).scalar_subquery().label("watch"),
+        select(func.min(Enrollment.score_at)).where(_TAKES_PART, Enrollment.score_at > _NOW).scalar_subquery().label("score"),
+        select(func.min(Enrollment.planned_until)).where(_ACTIVE, Enrollment.planned_until > _EDGE).scalar_subquery().label("plan"),
+    )
 )
 """Built once: a rehearsal asks it at every moment of a study (the indexes are those of the functions below)."""
 

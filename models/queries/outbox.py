@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, select
 
 from models.ids import new_uid
 from models.kinds import DeliveryState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import Delivery, WebhookEndpoint
 
@@ -69,7 +70,7 @@ def promise(session: WriteSession, promises: Sequence[Promise], *, system_now: d
     return len(session.execute(statement, rows).all())
 
 
-_ENDPOINTS = (
+_ENDPOINTS = once(
     select(WebhookEndpoint)
     .where(WebhookEndpoint.study_id == bindparam("study"), WebhookEndpoint.disabled_at.is_(None))
     .order_by(WebhookEndpoint.id)

@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, Row, and_, bindparam, exists, or_, select,
 
 from models.base import Instant
 from models.kinds import OutcomeStatus
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import DecisionRow, Enrollment, ProximalOutcome, Response
 
@@ -23,7 +24,7 @@ def add_outcome(session: WriteSession, values: Mapping[str, Any]) -> bool:
 
 _LATEST: BindParameter[Any] = bindparam("latest", type_=Instant)
 
-_AWAITED = (
+_AWAITED = once(
     select(
         ProximalOutcome.id,
         ProximalOutcome.enrollment_id,

@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from models.base import DOCUMENT
 from models.kinds import EnrollmentState, Intention, PromptState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import Enrollment, Pause, PlannedEvent, Prompt, ProtocolMove, TimedEvent, WakeHistory, ZoneHistory
 
@@ -65,63 +66,65 @@ def due_enrollments(session: ReadSession, *, edge: datetime, soon: timedelta, li
 
 
 _PEOPLE: BindParameter[Any] = bindparam("people", expanding=True)
-_LOCK_PEOPLE = select(Enrollment).where(Enrollment.id.in_(_PEOPLE)).order_by(Enrollment.id).with_for_update(key_share=True)
-_ZONES = (
+_LOCK_PEOPLE = once(select(Enrollment).where(Enrollment.id.in_(_PEOPLE)).order_by(Enrollment.id).with_for_update(key_share=True))
+_ZONES = once(
     select(ZoneHistory.enrollment_id, ZoneHistory.zone, ZoneHistory.valid_from)
     .where(ZoneHistory.enrollment_id.in_(_PEOPLE))
     .order_by(ZoneHistory.valid_from, ZoneHistory.id)
 )
-_WAKES = (
+_WAKES = once(
     select(WakeHistory.enrollment_id, WakeHistory.wake_windows, WakeHistory.valid_from)
     .where(WakeHistory.enrollment_id.in_(_PEOPLE))
     .order_by(WakeHistory.id)
 )
-_PAUSES = (
+_PAUSES = once(
     select(Pause.enrollment_id, Pause.starts_at, Pause.ends_at, Pause.ended_early_at)
     .where(Pause.enrollment_id.in_(_PEOPLE))
     .order_by(Pause.starts_at)
 )
-_EVENTS = (
+_EVENTS = once(
     select(TimedEvent.enrollment_id, TimedEvent.kind, TimedEvent.happened_at)
     .where(TimedEvent.enrollment_id.in_(_PEOPLE), TimedEvent.retracted_at.is_(None))
     .order_by(TimedEvent.happened_at, TimedEvent.id)
 )
-_MOVES = (
+_MOVES = once(
     select(ProtocolMove.enrollment_id, ProtocolMove.protocol_version_id, ProtocolMove.valid_from)
     .where(ProtocolMove.enrollment_id.in_(_PEOPLE))
     .order_by(ProtocolMove.valid_from, ProtocolMove.id)
 )
-_INTENDED = select(PlannedEvent).where(PlannedEvent.enrollment_id.in_(_PEOPLE)).order_by(PlannedEvent.revision, PlannedEvent.id)
+_INTENDED = once(select(PlannedEvent).where(PlannedEvent.enrollment_id.in_(_PEOPLE)).order_by(PlannedEvent.revision, PlannedEvent.id))
 _PERSON, _PLACED, _WAKING = range(3)
-_HOURS = union_all(
-    select(
-        Enrollment.id.label("enrollment_id"),
-        literal(_PERSON).label("kind"),
-        Enrollment.zone,
-        Enrollment.wake_windows,
-        Enrollment.started_at.label("at"),
-        cast(null(), Date).label("day"),
-        Enrollment.id.label("number"),
-    ).where(Enrollment.id.in_(_PEOPLE), Enrollment.started_at.is_not(None)),
-    select(
-        ZoneHistory.enrollment_id,
-        literal(_PLACED),
-        ZoneHistory.zone,
-        cast(null(), DOCUMENT),
-        ZoneHistory.valid_from,
-        cast(null(), Date),
-        ZoneHistory.id,
-    ).where(ZoneHistory.enrollment_id.in_(_PEOPLE)),
-    select(
-        WakeHistory.enrollment_id,
-        literal(_WAKING),
-        cast(null(), String),
-        WakeHistory.wake_windows,
-        cast(null(), Enrollment.started_at.type),
-        WakeHistory.valid_from,
-        WakeHistory.id,
-    ).where(WakeHistory.enrollment_id.in_(_PEOPLE)),
-).order_by("kind", "at", "number")
+_HOURS = once(
+    union_all(
+        select(
+            Enrollment.id.label("enrollment_id"),
+            literal(_PERSON).label("kind"),
+            Enrollment.zone,
+            Enrollment.wake_windows,
+            Enrollment.started_at.label("at"),
+            cast(null(), Date).label("day"),
+            Enrollment.id.label("number"),
+        ).where(Enrollment.id.in_(_PEOPLE), Enrollment.started_at.is_not(None)),
+        select(
+            ZoneHistory.enrollment_id,
+            literal(_PLACED),
+            ZoneHistory.zone,
+            cast(null(), DOCUMENT),
+            ZoneHistory.valid_from,
+            cast(null(), Date),
+            ZoneHistory.id,
+        ).where(ZoneHistory.enrollment_id.in_(_PEOPLE)),
+        select(
+            WakeHistory.enrollment_id,
+            literal(_WAKING),
+            cast(null(), String),
+            WakeHistory.wake_windows,
+            cast(null(), Enrollment.started_at.type),
+            WakeHistory.valid_from,
+            WakeHistory.id,
+        ).where(WakeHistory.enrollment_id.in_(_PEOPLE)),
+    ).order_by("kind", "at", "number")
+)
 _PLANNED_FROM = (
     select(Prompt)
     .where(
@@ -133,10 +136,12 @@ _PLANNED_FROM = (
     .order_by(Prompt.id)
 )
 _UNSENT = (PromptState.PLANNED, PromptState.BLOCKED, PromptState.SUPERSEDED)
-_GONE_BY = _PLANNED_FROM.with_only_columns(Prompt.enrollment_id, Prompt.uid, Prompt.due_at, Prompt.state).where(
-    or_(Prompt.state.not_in(_UNSENT), Prompt.due_at <= bindparam("now", type_=Prompt.due_at.type))
+_GONE_BY = once(
+    _PLANNED_FROM.with_only_columns(Prompt.enrollment_id, Prompt.uid, Prompt.due_at, Prompt.state).where(
+        or_(Prompt.state.not_in(_UNSENT), Prompt.due_at <= bindparam("now", type_=Prompt.due_at.type))
+    )
 )
-_LOCK_PLANNED = _PLANNED_FROM.with_for_update()
+_LOCK_PLANNED = once(_PLANNED_FROM.with_for_update())
 """Everyone is planned every day, so these are built once: building a statement costs more than running it."""
 
 
@@ -287,16 +292,16 @@ _PLANNED = (
 )
 """What planning again may change of a prompt that was not sent."""
 
-_REPLAN = update(Prompt).where(Prompt.id == bindparam("key")).values({name: bindparam(f"to_{name}") for name in _PLANNED})
+_REPLAN = once(update(Prompt).where(Prompt.id == bindparam("key")).values({name: bindparam(f"to_{name}") for name in _PLANNED}))
 
 
 def replan_prompts(session: WriteSession, changes: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     """Writes (internal key, every column of the plan)."""
     if changes:
-        session.execute(_REPLAN, [{"key": key, **{f"to_{name}": values[name] for name in _PLANNED}} for key, values in changes])
+        session.change(_REPLAN, [{"key": key, **{f"to_{name}": values[name] for name in _PLANNED}} for key, values in changes])
 
 
-_FINISH = (
+_FINISH = once(
     update(Enrollment)
     .where(Enrollment.id == bindparam("to_key"))
     .values(
@@ -330,12 +335,12 @@ def finish_plans(session: WriteSession, done: Sequence[Finished]) -> None:
     """Writes how far people are planned."""
     if done:
         rows = [{f"to_{name}": value for name, value in one._asdict().items()} | {"to_wake": dict(one.wake)} for one in done]
-        session.execute(_FINISH, rows)
+        session.change(_FINISH, rows)
 
 
-_MARK_STALE = update(Enrollment).where(Enrollment.id.in_(_PEOPLE)).values(plan_stale=True)
+_MARK_STALE = once(update(Enrollment).where(Enrollment.id.in_(_PEOPLE)).values(plan_stale=True))
 
 
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:
     """Something the plan depends on has changed: plan again at the next tick."""
-    session.execute(_MARK_STALE, {"people": sorted(enrollment_ids)})
+    session.change(_MARK_STALE, [{"people": sorted(enrollment_ids)}])

@@ -13,6 +13,7 @@ from sqlalchemy import Row, bindparam, case, exists, func, select, text, update
 from models.errors import Missing
 from models.ids import new_uid
 from models.kinds import EnrollmentState, ModelMove
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import (
     Enrollment,
@@ -133,13 +134,13 @@ def lock_scored(session: WriteSession, *, now: datetime, limit: int) -> Sequence
     return sorted(session.rows(statement), key=lambda row: row.id)
 
 
-_AGAIN = update(Enrollment).where(Enrollment.id == bindparam("key")).values(score_at=bindparam("again_at"))
+_AGAIN = once(update(Enrollment).where(Enrollment.id == bindparam("key")).values(score_at=bindparam("again_at")))
 
 
 def scored(session: WriteSession, again: Sequence[tuple[int, datetime | None]]) -> None:
     """Writes (enrollment, when to score again); None: when a model is put to the study."""
     if again:
-        session.execute(_AGAIN, [{"key": key, "again_at": at} for key, at in again])
+        session.change(_AGAIN, [{"key": key, "again_at": at} for key, at in again])
 
 
 def add_scores(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:

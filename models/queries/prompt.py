@@ -15,6 +15,7 @@ from sqlalchemy import Integer, Row, Select, and_, bindparam, exists, select, up
 from models.access import Ability, Viewer, visible
 from models.errors import Missing
 from models.kinds import PromptState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import Enrollment, Prompt, PromptEvent
 
@@ -61,7 +62,7 @@ class Move:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
 
-_MOVE = (
+_MOVE = once(
     update(Prompt)
     .where(Prompt.id == bindparam("key"))
     .values(state=bindparam("to_state"), **{name: bindparam(f"to_{name}") for name in _CHANGED})
@@ -78,7 +79,7 @@ def apply_moves(session: WriteSession, moves: Sequence[Move]) -> None:
         row |= {f"to_{name}": value for name, value in _checked(move.changes).items()} | {"to_state": move.to_state}
         if move.to_state in _ENDED:
             row["to_next_at"] = None
-    session.execute(_MOVE, list(values.values()))
+    session.change(_MOVE, list(values.values()))
     states = {move.prompt.id: move.prompt.state for move in moves}
     events = []
     for move in moves:
@@ -126,8 +127,8 @@ def _event(move: Move, from_state: str) -> dict[str, Any]:
 
 
 _AT = bindparam("now", type_=Prompt.due_at.type)
-_ANY_DUE = select(exists(select(Prompt.id).where(Prompt.next_at <= _AT)))
-_CLAIM = (
+_ANY_DUE = once(select(exists(select(Prompt.id).where(Prompt.next_at <= _AT))))
+_CLAIM = once(
     select(
         Prompt,
         Enrollment.uid.label("enrollment_uid"),
@@ -205,13 +206,13 @@ def shown(prompt: Row[Any]) -> Shown:
 _OWN = Prompt.enrollment_id == bindparam("enrollment")
 _TOLD = and_(Prompt.next_at.is_not(None), Prompt.state != PromptState.PLANNED)
 """Has neither ended nor is it still to come: what has ended has no next moment (a check of the table). A list of states costs more."""
-_OPEN_NOW = select(Prompt).where(_OWN, _TOLD, Prompt.expires_at > _AT).order_by(Prompt.due_at, Prompt.id)
-_TO_COME = (
+_OPEN_NOW = once(select(Prompt).where(_OWN, _TOLD, Prompt.expires_at > _AT).order_by(Prompt.due_at, Prompt.id))
+_TO_COME = once(
     select(*(getattr(Prompt, name) for name in Shown._fields))
     .where(_OWN, Prompt.state == PromptState.PLANNED, Prompt.due_at > _AT, Prompt.due_at <= bindparam("until", type_=Prompt.due_at.type))
     .order_by(Prompt.due_at, Prompt.id)
 )
-_NAMED = select(Prompt).where(_OWN, Prompt.uid == bindparam("uid", type_=Prompt.uid.type))
+_NAMED = once(select(Prompt).where(_OWN, Prompt.uid == bindparam("uid", type_=Prompt.uid.type)))
 
 
 def open_prompts(session: ReadSession, viewer: Viewer, *, now: datetime) -> Sequence[Row[Any]]:

@@ -10,22 +10,25 @@ from sqlalchemy import Integer, Row, and_, bindparam, func, select, text, tuple_
 
 from models.access import Viewer
 from models.kinds import AlertState, DecisionStatus, DeliveryState, EnrollmentState, ExportState, PromptState, Timing
+from models.prepared import once
 from models.session import ReadSession
 from models.tables import Alert, Audit, Delivery, Enrollment, Export, Prompt, RejectedSubmission, Response, RiskStateRow, Study
 
 _TOLD = and_(Delivery.recipient == bindparam("recipient"), Delivery.channel == "inbox", Delivery.kind == "alert")
-_INBOX = (
+_INBOX = once(
     select(Delivery.uid, Delivery.subject, Delivery.created_at, Delivery.urgent, Alert.state)
     .join(Alert, Alert.uid == Delivery.subject)
     .where(_TOLD)
     .order_by(Delivery.created_at.desc(), Delivery.uid.desc())
     .limit(bindparam("most", type_=Integer))
 )
-_FROM_HERE = _INBOX.where(
-    tuple_(Delivery.created_at, Delivery.uid)
-    < tuple_(bindparam("at", type_=Delivery.created_at.type), bindparam("uid", type_=Delivery.uid.type))
+_FROM_HERE = once(
+    _INBOX.where(
+        tuple_(Delivery.created_at, Delivery.uid)
+        < tuple_(bindparam("at", type_=Delivery.created_at.type), bindparam("uid", type_=Delivery.uid.type))
+    )
 )
-_UNRESOLVED = (
+_UNRESOLVED = once(
     select(func.count(Alert.id.distinct()))
     .select_from(Delivery)
     .join(Alert, Alert.uid == Delivery.subject)

@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, bindparam, select, tuple_, update
 
 from models.access import Ability, Viewer, visible
 from models.errors import Missing
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import (
     Enrollment,
@@ -70,7 +71,7 @@ _PERSON = (
 """What the hot path needs to know of a person."""
 
 
-_LOCK_PEOPLE = (
+_LOCK_PEOPLE = once(
     _PERSON.where(Enrollment.id.in_(bindparam("people", expanding=True)))
     .order_by(Enrollment.id)
     .with_for_update(of=Enrollment, key_share=True)
@@ -83,7 +84,7 @@ def lock_enrollments(session: WriteSession, enrollment_ids: Collection[int]) -> 
     return {row.id: row for row in session.rows(_LOCK_PEOPLE, {"people": sorted(enrollment_ids)})}
 
 
-_HOLD = (
+_HOLD = once(
     select(Enrollment.id)
     .where(Enrollment.id.in_(bindparam("people", expanding=True)))
     .order_by(Enrollment.id)
@@ -105,7 +106,7 @@ def own_person(session: ReadSession, viewer: Viewer) -> Row[Any]:
     return row
 
 
-_FIND_STORED = (
+_FIND_STORED = once(
     select(*_STORED)
     .where(Response.enrollment_id.in_(bindparam("people", expanding=True)), Response.client_id.in_(bindparam("names", expanding=True)))
     .order_by(Response.id)
@@ -125,7 +126,7 @@ def _named(wanted: Collection[tuple[int, UUID]]) -> dict[str, Any]:
     return {"people": sorted({person for person, _ in wanted}), "names": sorted({name for _, name in wanted})}
 
 
-_LOCK_PROMPTS = (
+_LOCK_PROMPTS = once(
     select(Prompt)
     .where(Prompt.enrollment_id.in_(bindparam("people", expanding=True)), Prompt.uid.in_(bindparam("names", expanding=True)))
     .order_by(Prompt.id)
@@ -160,12 +161,12 @@ def mark_superseded(session: WriteSession, response_ids: Collection[int]) -> Non
     session.execute(update(Response).where(Response.id.in_(sorted(response_ids))).values(superseded=True))
 
 
-_SET_STATUS = update(Response).where(Response.id == bindparam("key")).values(decision_status=bindparam("status"))
+_SET_STATUS = once(update(Response).where(Response.id == bindparam("key")).values(decision_status=bindparam("status")))
 
 
 def set_decision_status(session: WriteSession, changes: Sequence[tuple[int, str]]) -> None:
     if changes:
-        session.execute(_SET_STATUS, [{"key": key, "status": status} for key, status in changes])
+        session.change(_SET_STATUS, [{"key": key, "status": status} for key, status in changes])
 
 
 def insert_amendments(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -198,7 +199,7 @@ def responses_of(viewer: Viewer, ability: Ability, enrollment_uid: UUID, *, now:
     )
 
 
-_HISTORY = (
+_HISTORY = once(
     select(
         Response.id,
         Response.client_id,
@@ -226,7 +227,7 @@ def history(session: ReadSession, enrollment_id: int, *, after: datetime) -> Seq
     return session.rows(_HISTORY, {"enrollment": enrollment_id, "after": after})
 
 
-_NEWEST_VERSION = (
+_NEWEST_VERSION = once(
     select(Response.protocol_version_id)
     .where(Response.enrollment_id == bindparam("enrollment"), Response.superseded.is_(False))
     .order_by(Response.event_time.desc(), Response.id.desc())
@@ -240,15 +241,17 @@ def newest_version(session: ReadSession, enrollment_id: int) -> int | None:
     return found
 
 
-_NEWEST_VERSIONS = select(
-    Enrollment.id,
-    select(Response.protocol_version_id)
-    .where(Response.enrollment_id == Enrollment.id, Response.superseded.is_(False))
-    .order_by(Response.event_time.desc(), Response.id.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("version"),
-).where(Enrollment.id.in_(bindparam("people", expanding=True)))
+_NEWEST_VERSIONS = once(
+    select(
+        Enrollment.id,
+        select(Response.protocol_version_id)
+        .where(Response.enrollment_id == Enrollment.id, Response.superseded.is_(False))
+        .order_by(Response.event_time.desc(), Response.id.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("version"),
+    ).where(Enrollment.id.in_(bindparam("people", expanding=True)))
+)
 
 
 def newest_versions(session: ReadSession, enrollment_ids: Collection[int]) -> Mapping[int, int]:
@@ -257,7 +260,7 @@ def newest_versions(session: ReadSession, enrollment_ids: Collection[int]) -> Ma
     return {row.id: row.version for row in rows if row.version is not None}
 
 
-_ANSWERED = (
+_ANSWERED = once(
     select(Response.id)
     .where(
         Response.enrollment_id == bindparam("enrollment"),
@@ -294,8 +297,10 @@ def pending_of(session: ReadSession, enrollment_id: int) -> Sequence[Row[Any]]:
     )
 
 
-_LISTED = select(ListEntry.enrollment_id, ListEntry.list_name, ListEntry.client_id).where(
-    ListEntry.enrollment_id.in_(bindparam("people", expanding=True))
+_LISTED = once(
+    select(ListEntry.enrollment_id, ListEntry.list_name, ListEntry.client_id).where(
+        ListEntry.enrollment_id.in_(bindparam("people", expanding=True))
+    )
 )
 
 

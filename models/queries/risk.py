@@ -8,6 +8,7 @@ from sqlalchemy import Row, and_, bindparam, delete, select, text, update
 
 from models.definition.prompting import LATE_GRACE
 from models.kinds import PromptState
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import DecisionRow, Prompt, Response, RiskEstimateRow, RiskSnapshot, RiskStateRow, TimedEvent
 
@@ -19,7 +20,7 @@ BEGINNING: Final = datetime(1, 2, 1, tzinfo=UTC)
 
 _WENT_BY = and_(Prompt.state == PromptState.EXPIRED, Prompt.sent_at.is_not(None))
 
-_LOCK_STATES = (
+_LOCK_STATES = once(
     select(RiskStateRow)
     .where(RiskStateRow.enrollment_id.in_(bindparam("people", expanding=True)))
     .order_by(RiskStateRow.enrollment_id)
@@ -32,7 +33,7 @@ def lock_states(session: WriteSession, enrollment_ids: Collection[int]) -> Mappi
     return {row.enrollment_id: row for row in session.rows(_LOCK_STATES, {"people": sorted(enrollment_ids)})}
 
 
-_UPDATE_STATE = (
+_UPDATE_STATE = once(
     update(RiskStateRow)
     .where(RiskStateRow.enrollment_id == bindparam("key"))
     .values(
@@ -62,8 +63,7 @@ def save_states(session: WriteSession, rows: Sequence[Mapping[str, Any]], known:
         for row in rows
         if row["enrollment_id"] in known
     ]
-    if changed:
-        session.execute(_UPDATE_STATE, changed)
+    session.change(_UPDATE_STATE, changed)
 
 
 def with_past(session: ReadSession, enrollment_ids: Collection[int], response_ids: Collection[int]) -> frozenset[int]:
@@ -76,11 +76,11 @@ def with_past(session: ReadSession, enrollment_ids: Collection[int], response_id
     return frozenset(row.enrollment_id for row in session.rows(answered.union(lived, silent)))
 
 
-_MARK_STALE = update(RiskStateRow).where(RiskStateRow.enrollment_id.in_(bindparam("people", expanding=True))).values(stale=True)
+_MARK_STALE = once(update(RiskStateRow).where(RiskStateRow.enrollment_id.in_(bindparam("people", expanding=True))).values(stale=True))
 
 
 def mark_stale(session: WriteSession, enrollment_ids: Collection[int]) -> None:
-    session.execute(_MARK_STALE, {"people": sorted(enrollment_ids)})
+    session.change(_MARK_STALE, [{"people": sorted(enrollment_ids)}])
 
 
 def stale_enrollments(session: ReadSession, limit: int) -> Sequence[int]:
@@ -89,7 +89,7 @@ def stale_enrollments(session: ReadSession, limit: int) -> Sequence[int]:
     return [row.enrollment_id for row in rows]
 
 
-_SNAPSHOT_BEFORE = (
+_SNAPSHOT_BEFORE = once(
     select(RiskSnapshot)
     .where(RiskSnapshot.enrollment_id == bindparam("person"), RiskSnapshot.last_key < bindparam("key"))
     .order_by(RiskSnapshot.last_key.desc())
@@ -106,12 +106,14 @@ def save_snapshots(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> 
     session.add_new(RiskSnapshot, rows)
 
 
-_DROP_SNAPSHOTS = delete(RiskSnapshot).where(RiskSnapshot.enrollment_id == bindparam("person"), RiskSnapshot.last_key >= bindparam("key"))
+_DROP_SNAPSHOTS = once(
+    delete(RiskSnapshot).where(RiskSnapshot.enrollment_id == bindparam("person"), RiskSnapshot.last_key >= bindparam("key"))
+)
 
 
 def drop_snapshots_from(session: WriteSession, enrollment_id: int, last_key: str) -> None:
     """Checkpoints at or after a key no longer hold once something before them changed."""
-    session.execute(_DROP_SNAPSHOTS, {"person": enrollment_id, "key": last_key})
+    session.change(_DROP_SNAPSHOTS, [{"person": enrollment_id, "key": last_key}])
 
 
 def insert_estimates(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> Mapping[tuple[int, str, int], int]:
@@ -120,7 +122,7 @@ def insert_estimates(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -
     return {(row.enrollment_id, row.source_id, row.revision): row.id for row in session.add_new(RiskEstimateRow, rows, *said)}
 
 
-_REVISIONS = (
+_REVISIONS = once(
     select(RiskEstimateRow.source_id, RiskEstimateRow.revision, RiskEstimateRow.estimate_hash)
     .where(
         RiskEstimateRow.enrollment_id == bindparam("person"),
@@ -155,7 +157,7 @@ def newest_estimates(session: ReadSession, places: Collection[tuple[int, str]]) 
     return {place: one for place, one in found.items() if place in places}
 
 
-_TIMED_EVENTS = (
+_TIMED_EVENTS = once(
     select(TimedEvent.client_id, TimedEvent.kind, TimedEvent.happened_at, TimedEvent.reported_at)
     .where(
         TimedEvent.enrollment_id == bindparam("person"),
@@ -164,12 +166,12 @@ _TIMED_EVENTS = (
     )
     .order_by(TimedEvent.happened_at, TimedEvent.id)
 )
-_EXPIRED = (
+_EXPIRED = once(
     select(Prompt.uid, Prompt.expires_at, Prompt.offset_minutes)
     .where(Prompt.enrollment_id == bindparam("person"), _WENT_BY, Prompt.expires_at >= bindparam("after"))
     .order_by(Prompt.expires_at, Prompt.id)
 )
-_CONTENT_SHOWN = (
+_CONTENT_SHOWN = once(
     select(DecisionRow.source_id, DecisionRow.content_code, DecisionRow.decided_at)
     .where(
         DecisionRow.enrollment_id == bindparam("person"),

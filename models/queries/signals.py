@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, select
 
 from models.access import Ability, Viewer, visible
 from models.kinds import SignalKind
+from models.prepared import once
 from models.queries.enrollment import page
 from models.session import ReadSession, WriteSession
 from models.tables import Consent, Enrollment, SignalPoint
@@ -32,7 +33,7 @@ def add_points(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> None
     session.add_all(SignalPoint, rows)
 
 
-_WINDOW = (
+_WINDOW = once(
     select(SignalPoint.client_id, SignalPoint.ended_at, SignalPoint.value)
     .where(
         SignalPoint.enrollment_id == bindparam("enrollment"),

@@ -15,6 +15,7 @@ from models.access import Grant, Viewer
 from models.errors import Missing
 from models.ids import new_uid
 from models.kinds import Role
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import RoleGrant, Site, Staff, StaffSession, Study
 
@@ -85,7 +86,7 @@ def add_session(session: WriteSession, *, digest: bytes, staff_id: int, now: dat
     session.add(StaffSession, digest=digest, staff_id=staff_id, created_at=now, last_used_at=now, ends_at=ends_at, revoked_at=None)
 
 
-_HOLDER = (
+_HOLDER = once(
     select(
         StaffSession.id.label("session_id"),
         StaffSession.last_used_at,
@@ -130,7 +131,7 @@ def holds(now: Any) -> ColumnElement[bool]:
     return and_(RoleGrant.valid_from <= now, or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now))
 
 
-_GRANTS = (
+_GRANTS = once(
     select(RoleGrant.study_id, RoleGrant.role, RoleGrant.site_id, RoleGrant.no_power_attested_at)
     .where(RoleGrant.staff_id == bindparam("staff"), holds(bindparam("now", type_=RoleGrant.valid_from.type)))
     .order_by(RoleGrant.id)

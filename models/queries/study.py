@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, func, or_, select, update
 from models.access import Viewer
 from models.errors import Missing
 from models.ids import new_uid
+from models.prepared import once
 from models.session import ReadSession, WriteSession
 from models.tables import DatabaseMark, ProtocolVersion, Site, Study
 
@@ -48,7 +49,7 @@ def set_mark(
 
 
 _INSTANT = bindparam("instant", type_=DatabaseMark.study_now.type)
-_MOVE = (
+_MOVE = once(
     update(DatabaseMark)
     .where(DatabaseMark.rehearsal, or_(DatabaseMark.study_now.is_(None), DatabaseMark.study_now < _INSTANT))
     .values(study_now=_INSTANT)
@@ -57,7 +58,7 @@ _MOVE = (
 
 def move_study_time(session: WriteSession, instant: datetime) -> None:
     """Where study time stands, never back; the caller has checked that this is a rehearsal."""
-    session.execute(_MOVE, {"instant": instant})
+    session.change(_MOVE, [{"instant": instant}])
 
 
 def study_by_uid(session: ReadSession, viewer: Viewer, study_uid: UUID) -> Row[Any]:
