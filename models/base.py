@@ -1,6 +1,6 @@
 """Declarative base, naming convention and the column types that hold on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -44,9 +44,7 @@ class Instant(TypeDecorator[datetime]):
             return None
         if isinstance(value, datetime):
             return value.astimezone(UTC)
-        seconds, microseconds = divmod(value, 1_000_000)
-        instant = datetime.fromtimestamp(seconds, UTC)
-        return instant.replace(microsecond=microseconds) if microseconds else instant
+        return _EPOCH + timedelta(0, 0, value)
 
 
 class Base(DeclarativeBase):

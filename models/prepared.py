@@ -9,16 +9,22 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
-from sqlalchemy import BindParameter, Dialect
+from sqlalchemy import BindParameter, Dialect, Uuid
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
 
 Statement = TypeVar("Statement")
 Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
+
+UUIDS: Final = 8_192
+"""Ids that are kept as they were read."""
 
 _ONCE: Final[dict[Any, "Prepared"]] = {}
 
@@ -166,7 +172,7 @@ class Prepared:
         columns = tuple(self.statement.exported_columns)
         if len(columns) != len(names):
             raise ValueError("each column of a statement that is built once has a name of its own")
-        converted = [(place, column.type.dialect_impl(dialect).result_processor(dialect, None)) for place, column in enumerate(columns)]
+        converted = [(place, _read(column.type, dialect)) for place, column in enumerate(columns)]
         row: Any = namedtuple("row", names)  # type: ignore[misc]  # the names are those of the statement
         return Reading(row._make, tuple((place, convert) for place, convert in converted if convert is not None))
 
@@ -177,6 +183,20 @@ def run(driver: sqlite3.Connection, text: str, dialect: Dialect) -> None:
         driver.execute(text)
     except sqlite3.Error as error:
         raise _wrapped(error, text, dialect) from error
+
+
+def _read(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """How a cell of the column is read; None: as it is."""
+    if isinstance(kind, Uuid) and kind.as_uuid:
+        return _uuid
+    convert: Convert | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return convert
+
+
+@lru_cache(maxsize=UUIDS)
+def _uuid(value: str | None) -> UUID | None:
+    """Ids come again and again: making one costs more than reading the rest of a row."""
+    return None if value is None else UUID(value)
 
 
 def _converting(bind: BindParameter[Any], dialect: Dialect) -> Convert | None:
