@@ -319,6 +319,9 @@ def rehearse(
         World, typer.Option(help="What is true of them: a null world is one in which an analysis must find nothing.")
     ] = World.USUAL,
     staff: Annotated[int, typer.Option(min=1, max=50, help="Coordinators.")] = 2,
+    houses: Annotated[
+        int, typer.Option(min=1, help="Servers side by side, each with a share of the people and of the coordinators; one core feeds one.")
+    ] = 1,
     start: Annotated[str, typer.Option(help="Where study time begins, ISO 8601 with offset.")] = DEMO_START,
     directory: Annotated[Path | None, typer.Option(help="Default: rehearsal in the data directory. Never written over.")] = None,
     quiet: Annotated[bool, typer.Option(help="No progress.")] = False,
@@ -326,7 +329,8 @@ def rehearse(
     """Live a protocol of your own through before real people do; several are shown side by side."""
     wanted = Wanted(seed=seed, people=participants, days=days, staff=staff, mnar=mnar, preset=preset, world=world)
     home = directory or _settings().directory / "rehearsal"
-    _end_well(rehearsal_commands.rehearse(protocols, wanted, home, _begins(start), Showing(out, err, quiet=quiet)))
+    show = Showing(out, err, quiet=quiet)
+    _end_well(rehearsal_commands.rehearse(protocols, wanted, home, _begins(start), show, houses=houses))
 
 
 def _begins(start: str) -> datetime:

@@ -13,12 +13,14 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.rehearsal import aims, finish
+from api.rehearsal import aims, finish, joined
 from api.rehearsal.desk import Desk
 from api.rehearsal.drive import Drive, Reached, StudyClock, Tell, Wanted, reachable, read_clock
+from api.rehearsal.finish import Ended
 from api.rehearsal.happened import Happened
+from api.rehearsal.house import Order, opened
+from api.rehearsal.houses import divided, live_in
 from api.rehearsal.office import open_office
-from api.rehearsal.process import free_port, prepare, running
 from api.rehearsal.recorder import Recorder
 from api.rehearsal.report.page import page, side_by_side
 from api.rehearsal.report.regrets import Regret, warnings
@@ -27,11 +29,8 @@ from api.rehearsal.report.summary import encoded, summarize
 from api.rehearsal.wire import Wire
 from api.settings import ApiSettings
 from models.codec import canonical
-from models.dataset.deidentify import Rekey
 from models.definition.protocol import Protocol
 from models.errors import Busy, Conflict, Invalid
-from models.secrets_file import load_or_make
-from models.settings import DatabaseSettings
 
 DATABASE: Final = "BREAKWATER_REHEARSAL_DATABASE_URL"
 """An empty PostgreSQL database for `demo` and `rehearse`; without it SQLite in the directory. Never the database of a study."""
@@ -45,6 +44,8 @@ class Lived:
     happened: Happened
     summary: dict[str, Any]
     regrets: tuple[Regret, ...]
+    datasets: tuple[Path, ...] = ()
+    """One of each house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def demo(wanted: Wanted, directory: Path, start: datetime, show: Showing) -> Liv
     """The shipped protocol with simulated people, on a server that is started for it."""
     home = _fresh(directory, show)
     document, protocol = aims.cut(aims.document_of(aims.SHIPPED[0]), wanted.days)
-    lived = _lived(home, wanted, start, document, protocol, show)
+    lived = _lived(Order(home, wanted, start, document, os.environ.get(DATABASE)), protocol, show)
     if not show.live:
         _show([lived], show)
     return lived
@@ -85,23 +86,31 @@ def demo_elsewhere(
         clock.now = read_clock(lead)
         home = _fresh(directory, show)
         drive = Drive(wire, clock, open_office(lead, wanted.staff, keep_rota=True), wanted)
-        lived = _finished(drive, home, started, "at the address", None, show)
+        _run(drive, show)
+        ended = finish.ended(drive, home, started=started, database="at the address", own=False)
+        lived = _reported(home, [ended], _known(drive), show)
     finally:
         wire.close()
     _show([lived], show)
     return lived
 
 
-def rehearse(names: Sequence[str], wanted: Wanted, directory: Path, start: datetime, show: Showing) -> list[Lived]:
-    """Each protocol with the same people, one after the other; several end side by side. Raises Invalid before anything is made."""
+def rehearse(names: Sequence[str], wanted: Wanted, directory: Path, start: datetime, show: Showing, *, houses: int = 1) -> list[Lived]:
+    """Each protocol with the same people, one after the other; several end side by side. Raises Invalid before anything is made.
+
+    `houses`: so many live each protocol at the same time, a share of the people in each.
+    """
     documents = [aims.cut(aims.document_of(name), wanted.days) for name in names]
-    if len(names) > 1 and os.environ.get(DATABASE):
-        raise Invalid("one_database", f"Several protocols need a database each, and {DATABASE} names one: leave it out.")
+    if max(len(names), houses) > 1 and os.environ.get(DATABASE):
+        raise Invalid("one_database", f"Several protocols or houses need a database each, and {DATABASE} names one: leave it out.")
+    if not 1 <= houses <= wanted.people:
+        raise Invalid("houses_unfit", f"--houses is {houses}: it lies between 1 and the number of participants, which is {wanted.people}.")
     home, several = _fresh(directory, show), len(names) > 1
     found = []
     for number, (document, protocol) in enumerate(documents, start=1):
         place = aims.fresh_directory(home / f"{number}-{protocol.name}") if several else home
-        found.append(_lived(place, wanted, start, document, protocol, show))
+        order = Order(place, wanted, start, document, os.environ.get(DATABASE))
+        found.append(_lived(order, protocol, show) if houses == 1 else _lived_apart(order, houses, protocol, show))
         if not found[-1].happened.complete:
             break
     _show(found, show)
@@ -136,36 +145,31 @@ def _replace(lead: Desk, ask_new: Callable[[], str | None]) -> None:
     lead.replace_password(new)
 
 
-def _lived(home: Path, wanted: Wanted, start: datetime, document: bytes, protocol: Protocol, show: Showing) -> Lived:
+def _lived(order: Order, protocol: Protocol, show: Showing) -> Lived:
     """On a server of its own, ended with the block."""
     started = perf_counter()
-    # Nobody is harmed where a power cut takes a rehearsal, and waiting for the disk is a sixth of its time.
-    settings = replace(DatabaseSettings.read({**_database(), "BREAKWATER_DIRECTORY": str(home)}), durable=False)
-    port = _live_port() if show.live else free_port()
-    first = prepare(settings, start=start, document=document)
-    clock, record = StudyClock(start), Recorder()
-    with running(settings, port=port) as server:
-        wire = Wire(server.url, record, clock.read)
-        try:
-            lead = Desk(wire, first.login, first.one_time_password)
-            lead.sign_in()
-            password = lead.replace_password()
-            if show.live:
-                _invite(server.url, first.login, password, show)
-            drive = Drive(wire, clock, open_office(lead, wanted.staff, spare_code=first.code), wanted)
-            lived = _finished(drive, home, started, "sqlite" if settings.embedded else "postgresql", protocol, show)
-            if show.live:
-                _show([lived], show)
-                if lived.happened.complete:
-                    _keep_up(server.url, show)
-        finally:
-            wire.close()
+    with opened(order, port=_live_port() if show.live else None) as one:
+        if show.live:
+            _invite(one.url, one.login, one.password, show)
+        _run(one.drive, show)
+        ended = finish.ended(one.drive, order.directory, started=started, database=one.database)
+        lived = _reported(order.directory, [ended], protocol, show)
+        if show.live:
+            _show([lived], show)
+            if lived.happened.complete:
+                _keep_up(one.url, show)
     return lived
 
 
-def _database() -> dict[str, str]:
-    url = os.environ.get(DATABASE)
-    return {"BREAKWATER_DATABASE_URL": url} if url else {}
+def _lived_apart(order: Order, houses: int, protocol: Protocol, show: Showing) -> Lived:
+    """In several houses at the same time, with one report."""
+    shares = divided(order.wanted, houses)
+    orders = [replace(order, directory=aims.fresh_directory(order.directory / f"house-{one.house + 1}"), wanted=one) for one in shares]
+    if (staff := sum(one.staff for one in shares)) > order.wanted.staff:
+        show.out.print(f"Each house needs a coordinator: {staff} work in {houses} houses, where {order.wanted.staff} were asked for.")
+    with _progress(show) as tell:
+        ended = live_in(orders, tell)
+    return _reported(order.directory, ended, protocol, show)
 
 
 def _live_port() -> int:
@@ -193,22 +197,21 @@ def _keep_up(url: str, show: Showing) -> None:
         return
 
 
-def _finished(drive: Drive, home: Path, started: float, database: str, protocol: Protocol | None, show: Showing) -> Lived:
-    """Drives, holds the server against its receipts, fetches the dataset and writes what was found."""
+def _run(drive: Drive, show: Showing) -> None:
     with _progress(show) as tell:
         drive.run(tell)
-    export_id = finish.ask_dataset(drive)
-    found = finish.listed(drive)  # while the dataset is built
-    export = finish.fetch_dataset(drive, export_id, home / "dataset.zip")
-    happened = finish.happened(drive, started=started, found=found, export=export, database=database)
-    rekey = _rekey(home, drive.office.study_id) if protocol is not None else None
-    pairs = _pairs(drive) if rekey is not None else None
-    summary = summarize(export.path, happened, rekey=rekey, acknowledged=pairs)
-    regrets = tuple(warnings(summary, protocol or _known(drive)))
+
+
+def _reported(home: Path, houses: Sequence[Ended], protocol: Protocol, show: Showing) -> Lived:
+    """Writes what was found: of several houses one report of all people."""
+    happened, ids, datasets = joined.happened(houses), joined.ids(houses), tuple(one.dataset for one in houses)
+    acknowledged = None if ids is None else [pair for one in houses for pair in one.acknowledged]
+    summary = summarize(datasets, happened, rekey=ids, acknowledged=acknowledged)
+    regrets = tuple(warnings(summary, protocol))
     (home / "summary.json").write_bytes(encoded(summary))
     (home / "happened.json").write_bytes(canonical(happened.document()) + b"\n")
     _write_page(home / "report.html", lambda: page(summary, regrets), show)
-    return Lived(home, happened, summary, regrets)
+    return Lived(home, happened, summary, regrets, datasets)
 
 
 def _known(drive: Drive) -> Protocol:
@@ -216,16 +219,6 @@ def _known(drive: Drive) -> Protocol:
     if protocol is None:
         raise Conflict("nobody_joined", "Nobody had joined when the rehearsal stopped, so there is nothing to report.")
     return protocol
-
-
-def _rekey(home: Path, study_id: str) -> Rekey:
-    """How this export made its ids: the driver's own receipts are looked for in it one by one."""
-    return Rekey(load_or_make(home).export, study_id, finish.RELEASE)
-
-
-def _pairs(drive: Drive) -> list[tuple[str, str]]:
-    known = {one.person.number: one.enrollment_id for one in drive.lives if one.enrollment_id is not None}
-    return [(known[person], one) for person, ids in drive.record.acknowledged_ids().items() if person in known for one in sorted(ids)]
 
 
 def _write_page(path: Path, made: Callable[[], str], show: Showing) -> None:
@@ -248,9 +241,9 @@ def _side_by_side(home: Path, found: Sequence[Lived], show: Showing) -> None:
 def _show(found: Sequence[Lived], show: Showing) -> None:
     for one in found:
         show.out.print(on_screen(one.summary, one.regrets))
-        for name in ("summary.json", "report.html", "dataset.zip"):
-            if (one.directory / name).exists():
-                show.out.print(f"{name:13} {one.directory / name}", highlight=False, soft_wrap=True)
+        for path in (one.directory / "summary.json", one.directory / "report.html", *one.datasets):
+            if path.exists():
+                show.out.print(f"{path.name:13} {path}", highlight=False, soft_wrap=True)
         if not one.happened.complete:
             reached = f"{one.happened.ended_at:%Y-%m-%d %H:%M}"
             show.out.print(f"[yellow]Stopped before the end[/], at {reached} UTC of the study. What was reached stands in {one.directory}.")

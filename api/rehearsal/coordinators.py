@@ -62,11 +62,14 @@ class Case:
 
 
 class Coordinators:
-    """Works in one thread, after the phones of each move of the clock. `ring` may be called from any thread."""
+    """Works in one thread, after the phones of each move of the clock. `ring` may be called from any thread.
 
-    def __init__(self, office: Office, record: Recorder, seed: int) -> None:
+    Each of several houses has its own staff, with delays of their own.
+    """
+
+    def __init__(self, office: Office, record: Recorder, seed: int, house: int = 0) -> None:
         self._office, self._record = office, record
-        self._key, self._zone = person_key(seed, -1), zone_info(office.zone)
+        self._key, self._zone = person_key(seed, -1 - house), zone_info(office.zone)
         self.line, self._cases = Line(), dict[str, Case]()
         self._rang, self._lock, self._rings = False, Lock(), 0
         self.closing = False

@@ -46,6 +46,10 @@ class Wanted:
     tick: timedelta = TICK
     threads: int = THREADS
     hour_seconds: float | None = None
+    house: int = 0
+    """Of several side by side, from 0: each has a staff of its own."""
+    numbers: range | None = None
+    """Those of the group who live in this house; None: everyone. Who a person is does not depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Drive:
         self.record: Recorder = wire.record
         self.started_at = clock.now
         self.held = Held()
-        self.coordinators = Coordinators(office, self.record, wanted.seed)
+        self.coordinators = Coordinators(office, self.record, wanted.seed, wanted.house)
         self.people = people_of(wanted, clock.now)
         self._pool = ThreadPoolExecutor(max(1, wanted.threads), "phones")
         self._pairs = ThreadPoolExecutor(max(1, wanted.threads), "pairs")
@@ -182,11 +186,12 @@ class Drive:
 
 
 def people_of(wanted: Wanted, start: datetime) -> Sequence[Person]:
-    """The people, each in the study for the wanted days from joining: the same arguments give the same ones."""
+    """Who lives in this house, each in the study for the wanted days from joining: the same arguments give the same ones."""
     made = make_people(
         wanted.seed, wanted.people, start=start, days=wanted.days, mnar=wanted.mnar, preset=wanted.preset, world=wanted.world
     )
-    return tuple(replace(one, ends_at=one.joins_at + timedelta(days=wanted.days)) for one in made)
+    here = made if wanted.numbers is None else [made[number] for number in wanted.numbers]
+    return tuple(replace(one, ends_at=one.joins_at + timedelta(days=wanted.days)) for one in here)
 
 
 def read_clock(desk: Desk) -> datetime:

@@ -13,8 +13,11 @@ from typing import Final
 from api.rehearsal.drive import Drive
 from api.rehearsal.happened import Happened, PersonSaw
 from api.rehearsal.living import Living
+from api.rehearsal.recorder import Seen
 from api.settings import VERSION
+from models.dataset.deidentify import Rekey
 from models.errors import Busy, Conflict
+from models.secrets_file import load_or_make
 from scheduler.plan.calendar import TZDATA_VERSION
 
 RELEASE: Final = "rehearsal"
@@ -38,6 +41,34 @@ class Fetched:
     path: Path
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A house in which everyone has come to the end: what its driver saw, and its dataset."""
+
+    happened: Happened
+    seen: Seen
+    dataset: Path
+    ids: Rekey | None
+    """How the export made its ids, so that the driver's own receipts can be looked for in it one by one; None: not known here."""
+    acknowledged: tuple[tuple[str, str], ...]
+    """(enrollment id, response id) of every receipt."""
+
+
+def ended(drive: Drive, home: Path, *, started: float, database: str, own: bool = True) -> Ended:
+    """Holds the server against its receipts and fetches the dataset to `home`. `own`: the keys of the house lie there."""
+    export_id = ask_dataset(drive)
+    found = listed(drive)  # while the dataset is built
+    export = fetch_dataset(drive, export_id, home / "dataset.zip")
+    saw = happened(drive, started=started, found=found, export=export, database=database)
+    ids = Rekey(load_or_make(home).export, drive.office.study_id, RELEASE) if own else None
+    return Ended(saw, drive.record.seen, export.path, ids, _pairs(drive))
+
+
+def _pairs(drive: Drive) -> tuple[tuple[str, str], ...]:
+    known = {one.person.number: one.enrollment_id for one in drive.lives if one.enrollment_id is not None}
+    return tuple((known[person], one) for person, ids in drive.record.acknowledged_ids().items() if person in known for one in sorted(ids))
 
 
 def listed(drive: Drive) -> Listed:
@@ -103,7 +134,7 @@ def fetch_dataset(drive: Drive, export_id: str, to: Path) -> Fetched:
     return Fetched(to, digest, len(reply.body))
 
 
-def happened(drive: Drive, *, started: float, found: Listed | None, export: Fetched | None, database: str) -> Happened:
+def happened(drive: Drive, *, started: float, found: Listed, export: Fetched, database: str) -> Happened:
     """The frozen record. `started` is the `perf_counter` at which the command began."""
     record, wanted = drive.record, drive.wanted
     acts = record.acts()
@@ -111,7 +142,7 @@ def happened(drive: Drive, *, started: float, found: Listed | None, export: Fetc
     return Happened(
         synthetic=True,
         seed=wanted.seed,
-        people=wanted.people,
+        people=len(drive.people),
         days=wanted.days,
         staff=wanted.staff,
         preset=str(wanted.preset),
@@ -145,12 +176,12 @@ def happened(drive: Drive, *, started: float, found: Listed | None, export: Fetc
         alerts=drive.coordinators.worked(),
         acts=acts,
         unexpected=record.unexpected(),
-        export_sha256=export.sha256 if export else None,
-        export_bytes=export.size if export else 0,
-        stored=found.stored if found else None,
-        lost=found.lost if found else None,
-        doubled=found.doubled if found else None,
-        unclaimed=found.unclaimed if found else None,
+        export_sha256=export.sha256,
+        export_bytes=export.size,
+        stored=found.stored,
+        lost=found.lost,
+        doubled=found.doubled,
+        unclaimed=found.unclaimed,
     )
 
 

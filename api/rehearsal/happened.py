@@ -74,6 +74,24 @@ class AlertWorked:
 
 
 @dataclass(frozen=True, slots=True)
+class HouseSaw:
+    """One of several houses that a rehearsal was lived in side by side."""
+
+    house: int
+    """From 1; its files are in `house-1`."""
+    people: int
+    staff: int
+    study_id: str
+    ended_at: datetime
+    """Study time when it stopped; each house has a clock of its own."""
+    requests: int
+    wall_seconds: float
+    drive_seconds: float
+    export_sha256: str | None
+    export_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unexpected:
     """A reply that nobody planned: the rehearsal has found a fault, of the server or of the driver."""
 
@@ -88,7 +106,7 @@ class Unexpected:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Everything the driver saw, from the first request to the export."""
+    """Everything the driver saw, from the first request to the export; of several houses, what their drivers saw together."""
 
     synthetic: bool
     """Always true: simulated people."""
@@ -102,13 +120,15 @@ class Happened:
     protocol_version: str
     protocol_checksum: str
     study_id: str
+    """Each house has a study of its own: of several it is the first one's, and `houses` has all."""
     started_at: datetime
     """Study time at the first enrollment."""
     ended_at: datetime
-    """Study time when the rehearsal stopped, after the drain."""
+    """Study time when the rehearsal stopped, after the drain; of several houses, when the last one did."""
     complete: bool
     """False: stopped before the end (Ctrl-C); the figures are those until `ended_at`."""
     wall_seconds: float
+    """Of several houses this one and the three below are the slowest one's: they were lived at the same time."""
     drive_seconds: float
     """Of these, driving: without starting the server, exporting and reporting."""
     clock_seconds: float
@@ -144,6 +164,7 @@ class Happened:
     unexpected: tuple[Unexpected, ...]
     """Must be empty."""
     export_sha256: str | None
+    """Of several houses None: each has a dataset of its own (`houses`)."""
     export_bytes: int
     world: str | None = None
     stored: int | None = None
@@ -154,6 +175,8 @@ class Happened:
     """Listed two times with the same revision. Must be 0."""
     unclaimed: int | None = None
     """Listed, and the receipt never came. Must be 0: every upload was tried until it was answered."""
+    houses: tuple[HouseSaw, ...] = ()
+    """Where it was lived in several; empty for one."""
 
     def document(self) -> dict[str, Any]:
         """As plain JSON types; instants in ISO 8601."""

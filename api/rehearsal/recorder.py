@@ -2,11 +2,12 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from math import ceil
 from threading import Lock
-from typing import Final
+from typing import Final, Self
 
 from api.rehearsal.happened import Refusal, Replies, Unexpected
 
@@ -17,93 +18,120 @@ _STEPS: Final = 8
 """Bounds of the histogram: eight to each doubling, from a quarter of a millisecond on."""
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was counted, as plain values that may go to another process."""
+
+    latencies: dict[tuple[str, str], "array[float]"] = field(default_factory=dict)
+    statuses: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)
+    acts: Counter[str] = field(default_factory=Counter)
+    persons: dict[int, Counter[str]] = field(default_factory=dict)
+    acknowledged: dict[int, set[str]] = field(default_factory=dict)
+    refusals: Counter[tuple[int, str, bool]] = field(default_factory=Counter)
+    content: Counter[str] = field(default_factory=Counter)
+    unexpected: list[Unexpected] = field(default_factory=list)
+
+    def add(self, other: "Seen") -> None:
+        """What another driver saw, of other people, comes to this."""
+        for key, values in other.latencies.items():
+            self.latencies.setdefault(key, array("f")).extend(values)
+            self.statuses.setdefault(key, Counter()).update(other.statuses[key])
+        self.acts.update(other.acts)
+        self.persons.update(other.persons)
+        self.acknowledged.update(other.acknowledged)
+        self.refusals.update(other.refusals)
+        self.content.update(other.content)
+        self.unexpected = sorted((*self.unexpected, *other.unexpected), key=lambda one: one.at)[:UNEXPECTED_KEPT]
+
+
 class Recorder:
     """Grows by one small entry for each request and never reads anything back from the server."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._latencies: dict[tuple[str, str], array[float]] = {}
-        self._statuses: dict[tuple[str, str], Counter[int]] = {}
-        self._acts: Counter[str] = Counter()
-        self._persons: dict[int, Counter[str]] = {}
-        self._acknowledged: dict[int, set[str]] = {}
-        self._refusals: Counter[tuple[int, str, bool]] = Counter()
-        self._content: Counter[str] = Counter()
-        self._unexpected: list[Unexpected] = []
+        self.seen = Seen()
+
+    @classmethod
+    def of(cls, parts: Iterable[Seen]) -> Self:
+        """What several drivers saw together, of other people each: quantiles are those of all values, not means of quantiles."""
+        whole = cls()
+        for one in parts:
+            whole.seen.add(one)
+        return whole
 
     def replied(self, method: str, route: str, status: int, milliseconds: float) -> None:
         """One reply, or `0` for none, after that many milliseconds of the wall clock."""
         with self._lock:
             key = (method, route)
-            self._latencies.setdefault(key, array("f")).append(milliseconds)
-            self._statuses.setdefault(key, Counter())[status] += 1
+            self.seen.latencies.setdefault(key, array("f")).append(milliseconds)
+            self.seen.statuses.setdefault(key, Counter())[status] += 1
 
     def act(self, kind: str, person: int | None = None, number: int = 1) -> None:
         with self._lock:
-            self._acts[kind] += number
+            self.seen.acts[kind] += number
             if person is not None:
-                self._persons.setdefault(person, Counter())[kind] += number
+                self.seen.persons.setdefault(person, Counter())[kind] += number
 
     def acknowledge(self, person: int, response_id: str) -> None:
         """A receipt came; the same one again changes nothing."""
         with self._lock:
-            self._acknowledged.setdefault(person, set()).add(response_id)
+            self.seen.acknowledged.setdefault(person, set()).add(response_id)
 
     def refused(self, status: int, code: str, *, expected: bool) -> None:
         with self._lock:
-            self._refusals[status, code, expected] += 1
+            self.seen.refusals[status, code, expected] += 1
 
     def received(self, kind: str) -> None:
         """Content by its kind, or `none`."""
         with self._lock:
-            self._content[kind] += 1
+            self.seen.content[kind] += 1
 
     def surprise(self, one: Unexpected) -> None:
         with self._lock:
-            self._acts["unexpected"] += 1
-            if len(self._unexpected) < UNEXPECTED_KEPT:
-                self._unexpected.append(one)
+            self.seen.acts["unexpected"] += 1
+            if len(self.seen.unexpected) < UNEXPECTED_KEPT:
+                self.seen.unexpected.append(one)
 
     def count(self, kind: str) -> int:
         """How often an act was done so far."""
         with self._lock:
-            return self._acts[kind]
+            return self.seen.acts[kind]
 
     def requests(self) -> int:
         with self._lock:
-            return sum(len(one) for one in self._latencies.values())
+            return sum(len(one) for one in self.seen.latencies.values())
 
     def routes(self) -> tuple[Replies, ...]:
         with self._lock:
-            return tuple(_replies(*key, self._latencies[key], self._statuses[key]) for key in sorted(self._latencies))
+            return tuple(_replies(*key, self.seen.latencies[key], self.seen.statuses[key]) for key in sorted(self.seen.latencies))
 
     def refusals(self) -> tuple[Refusal, ...]:
         with self._lock:
-            return tuple(Refusal(*key, number) for key, number in sorted(self._refusals.items()))
+            return tuple(Refusal(*key, number) for key, number in sorted(self.seen.refusals.items()))
 
     def unexpected(self) -> tuple[Unexpected, ...]:
         with self._lock:
-            return tuple(self._unexpected)
+            return tuple(self.seen.unexpected)
 
     def content(self) -> Mapping[str, int]:
         with self._lock:
-            return dict(sorted(self._content.items()))
+            return dict(sorted(self.seen.content.items()))
 
     def acts(self, person: int | None = None) -> Mapping[str, int]:
         """Acts by kind: of everyone, or of one person."""
         with self._lock:
-            return dict(sorted((self._acts if person is None else self._persons.get(person, Counter())).items()))
+            return dict(sorted((self.seen.acts if person is None else self.seen.persons.get(person, Counter())).items()))
 
     def acknowledged(self, person: int | None = None) -> int:
         """Distinct response ids with a receipt: of everyone, or of one person."""
         with self._lock:
             if person is not None:
-                return len(self._acknowledged.get(person, ()))
-            return sum(len(ids) for ids in self._acknowledged.values())
+                return len(self.seen.acknowledged.get(person, ()))
+            return sum(len(ids) for ids in self.seen.acknowledged.values())
 
     def acknowledged_ids(self) -> Mapping[int, frozenset[str]]:
         with self._lock:
-            return {person: frozenset(ids) for person, ids in self._acknowledged.items()}
+            return {person: frozenset(ids) for person, ids in self.seen.acknowledged.items()}
 
     def acknowledged_digest(self) -> str:
         """sha256 over the sorted lines `number response-id`."""

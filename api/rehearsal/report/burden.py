@@ -126,7 +126,7 @@ def blocked(records: Records) -> list[dict[str, Any]]:
     """Per design: slots whose moment has come, and those of them that were blocked, by reason."""
     found: dict[str, tuple[int, Counter[str]]] = {}
     for slot in records.slots:
-        if slot.scheduled_utc > records.as_of or slot.state == "superseded":
+        if slot.scheduled_utc > records.known_until(slot.participant_id) or slot.state == "superseded":
             continue
         number, reasons = found.get(slot.design, (0, Counter()))
         if slot.state == "blocked":
@@ -143,7 +143,7 @@ def states(records: Records) -> dict[str, Any]:
     days: dict[int, list[str]] = {}
     for one in rows:
         days.setdefault(one.study_day or 0, []).append(one.status)
-    to_come = sum(slot.state not in ASIDE and slot.scheduled_utc > records.as_of for slot in records.slots)
+    to_come = sum(slot.state not in ASIDE and slot.scheduled_utc > records.known_until(slot.participant_id) for slot in records.slots)
     return {
         "prompts": len(rows),
         "entries": len(records.prompts) - len(rows),

@@ -4,7 +4,7 @@ Completed on time ÷ (planned − not sent − withdrawn). Both numerators and t
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,9 @@ from api.rehearsal.report.numbers import share
 from api.rehearsal.report.records import Prompted
 
 DEFINITION: Final = "completed on time / (planned - not sent - withdrawn)"
+
+MEANS: Final = ("on_time", "ever")
+"""The shares of which the export gives the mean over persons."""
 
 ALL: Final = "(all)"
 """The export's name for all designs together."""
@@ -84,7 +87,7 @@ def compliance(prompts: Iterable[Prompted], exported: Exported, manifest: Mappin
         for tally in (*where, cells.setdefault((row.participant_id, design), Tally())):
             tally.add(row)
     cells |= {(person, ALL): tally for person, tally in persons.items()}
-    means = {name: _mean(persons.values(), name) for name in ("on_time", "ever")}
+    means = {name: _mean(persons.values(), name) for name in MEANS}
     return {
         "definition": DEFINITION,
         **total.document(),
@@ -93,6 +96,18 @@ def compliance(prompts: Iterable[Prompted], exported: Exported, manifest: Mappin
         "by_design": [{"design": design, **tally.document()} for design, tally in sorted(designs.items())],
         "agreement": _agreement(cells, exported, means, manifest),
     }
+
+
+def joined(houses: Sequence[tuple[Exported, Mapping[str, Any]]]) -> tuple[Exported, Mapping[str, Any]]:
+    """What the exports of several houses say together: all their counts, and each mean over all their persons.
+
+    >>> joined([({("p1", ALL): (4, 1, 1)}, {"on_time": 0.25}), ({("p2", ALL): (2, 1, 2), ("p3", ALL): (1, 0, 0)}, {"on_time": 0.25})])[1]
+    {'on_time': 0.25, 'ever': None}
+    """
+    if len(houses) == 1:
+        return houses[0]
+    counts = {key: cell for exported, _ in houses for key, cell in exported.items()}
+    return counts, {name: _joined_mean([(manifest.get(name), _asked(exported)) for exported, manifest in houses]) for name in MEANS}
 
 
 def whole_weeks(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -104,6 +119,17 @@ def whole_weeks(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _mean(tallies: Iterable[Tally], name: str) -> float | None:
     shares = [one for one in (tally.document()[name] for tally in tallies) if one is not None]
     return math.fsum(shares) / len(shares) if shares else None
+
+
+def _joined_mean(houses: Iterable[tuple[float | None, int]]) -> float | None:
+    """From (mean, persons that it is over) of each house."""
+    said = [(mean, persons) for mean, persons in houses if mean is not None and persons]
+    return math.fsum(mean * persons for mean, persons in said) / sum(persons for _, persons in said) if said else None
+
+
+def _asked(exported: Exported) -> int:
+    """Persons with a share: those of whom any prompt counts."""
+    return sum(design == ALL and below > 0 for (_, design), (below, _, _) in exported.items())
 
 
 def _agreement(

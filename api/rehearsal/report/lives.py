@@ -23,7 +23,10 @@ def lives(records: Records, until: datetime) -> list[dict[str, Any]]:
     persons = {one.participant_id: one for one in records.persons}
     ranked = sorted((_mean(rows), person) for person, rows in by_person.items() if person in persons)
     chosen = [ranked[round(place * (len(ranked) - 1) / max(PEOPLE - 1, 1))] for place in range(min(PEOPLE, len(ranked)))] if ranked else []
-    return [_life(number, persons[person], by_person[person], until) for number, (_, person) in enumerate(dict.fromkeys(chosen), 1)]
+    return [
+        _life(number, persons[person], by_person[person], min(until, records.known_until(person)))
+        for number, (_, person) in enumerate(dict.fromkeys(chosen), 1)
+    ]
 
 
 def _mean(rows: Sequence[Estimated]) -> float:

@@ -10,13 +10,19 @@ from api.rehearsal.report.plots import plots
 from api.rehearsal.report.promises import KINDS
 from api.rehearsal.report.regrets import Regret
 from api.rehearsal.report.tables import Summary, compared, groups, names, tiles
-from api.rehearsal.report.words import number, plural
+from api.rehearsal.report.words import apart, number, plural
 
 
 def page(summary: Summary, regrets: Sequence[Regret] = ()) -> str:
     """The page of one rehearsal, with the warnings that were found. Raises Invalid (`matplotlib_missing`) without the extra."""
     return _template("page.html.j2").render(
-        s=summary, kinds=KINDS, tiles=tiles(summary), regrets=regrets, plots=plots(summary), tables=groups(summary)
+        s=summary,
+        apart=apart(summary["run"]),
+        kinds=KINDS,
+        tiles=tiles(summary),
+        regrets=regrets,
+        plots=plots(summary),
+        tables=groups(summary),
     )
 
 

@@ -176,6 +176,7 @@ def _stuck(records: Records, faults: Faults) -> None:
     for slot in records.slots:
         if slot.state in ENDED:
             continue
-        unsent = slot.state in {"planned", "queued"} and slot.scheduled_utc + UNSENT_AFTER < records.as_of
-        if unsent or slot.expires_utc < records.as_of:
+        as_of = records.known_until(slot.participant_id)
+        unsent = slot.state in {"planned", "queued"} and slot.scheduled_utc + UNSENT_AFTER < as_of
+        if unsent or slot.expires_utc < as_of:
             faults.add("stuck", slot.prompt_id)

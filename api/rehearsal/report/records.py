@@ -1,12 +1,14 @@
 """The rows of a dataset as a report reads them. Pure but for `load`, which reads the archive."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Final, Self
 
 from api.rehearsal.report.dataset import Dataset
 from models.definition.protocol import Protocol
+from models.errors import Invalid
 
 ASIDE: Final = frozenset({"blocked", "superseded", "cancelled"})
 """States of a slot that asks nothing."""
@@ -160,6 +162,9 @@ class Records:
     estimates: tuple[Estimated, ...]
     protocols: Mapping[int, Protocol]
     as_of: datetime
+    """The study time of the export; of several houses the latest."""
+    ended: Mapping[str, datetime] = field(default_factory=dict)
+    """By person, where several houses were joined: the study time of the own house's export."""
 
     @classmethod
     def load(cls, dataset: Dataset) -> Self:
@@ -174,6 +179,32 @@ class Records:
             as_of=datetime.fromisoformat(dataset.manifest["as_of"]),
         )
 
+    @classmethod
+    def joined(cls, houses: Sequence[Self]) -> Self:
+        """Everyone of several houses that lived the same protocol. Raises Invalid where an id stands in two of them."""
+        if len(houses) == 1:
+            return houses[0]
+        people = [one.participant_id for house in houses for one in house.persons]
+        if len(set(people)) < len(people):
+            raise Invalid("houses_collide", "Two houses' datasets name the same person: they are no parts of one rehearsal.")
+        if any(one.protocols != houses[0].protocols for one in houses):
+            raise Invalid("houses_differ", "The houses' datasets were made under different protocols: they are no parts of one rehearsal.")
+        return cls(
+            persons=tuple(chain.from_iterable(one.persons for one in houses)),
+            prompts=tuple(chain.from_iterable(one.prompts for one in houses)),
+            slots=tuple(chain.from_iterable(one.slots for one in houses)),
+            decisions=tuple(chain.from_iterable(one.decisions for one in houses)),
+            alerts=tuple(chain.from_iterable(one.alerts for one in houses)),
+            estimates=tuple(chain.from_iterable(one.estimates for one in houses)),
+            protocols=houses[0].protocols,
+            as_of=max(one.as_of for one in houses),
+            ended={one.participant_id: house.as_of for house in houses for one in house.persons},
+        )
+
+    def known_until(self, participant_id: str) -> datetime:
+        """Until when the rows tell of this person."""
+        return self.ended.get(participant_id, self.as_of)
+
     @property
     def protocol(self) -> Protocol:
         """The newest revision."""
@@ -184,7 +215,7 @@ class Records:
 
         A rehearsal goes on past its last day, everyone paused, until the last prompt has ended; those days are nobody's.
         """
-        return {one.participant_id: _days(one, until) for one in self.persons}
+        return {one.participant_id: _days(one, min(until, self.known_until(one.participant_id))) for one in self.persons}
 
 
 def _days(person: Person, until: datetime) -> int:

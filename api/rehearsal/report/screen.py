@@ -14,7 +14,7 @@ from api.rehearsal.report.compliance import whole_weeks
 from api.rehearsal.report.promises import KINDS
 from api.rehearsal.report.regrets import Regret
 from api.rehearsal.report.tables import Summary, compared, names
-from api.rehearsal.report.words import number, percent, plain, plural, unit_minutes
+from api.rehearsal.report.words import apart, number, percent, plain, plural, unit_minutes
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 
@@ -71,6 +71,8 @@ def _head(s: Summary) -> RenderableType:
         ),
         Text(f"{run['started_at'][:10]} to {run['ended_at'][:10]}, lived through in {number(run['wall_seconds'])} s"),
     ]
+    if said := apart(run):
+        lines.append(Text(said))
     if not run["complete"]:
         lines.append(Text("Stopped before its end: the figures are those until then.", style="yellow"))
     if faults["total"]:

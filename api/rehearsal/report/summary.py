@@ -1,13 +1,15 @@
 """The summary: one JSON document that says everything a rehearsal found. The page, the screen and the warnings read nothing else."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from api.rehearsal.happened import Happened, Replies
+from api.rehearsal.happened import Happened, HouseSaw, Replies
 from api.rehearsal.report import burden, points, work
-from api.rehearsal.report.compliance import compliance
+from api.rehearsal.report.compliance import Exported, compliance, joined
 from api.rehearsal.report.cover import Cover
 from api.rehearsal.report.dataset import Dataset
 from api.rehearsal.report.lives import lives
@@ -23,19 +25,22 @@ COMPLIANCE_COLUMNS: Final = ("participant_id", "design", "denominator", "complet
 
 
 def summarize(
-    dataset: Path, happened: Happened, *, rekey: Rekey | None = None, acknowledged: Collection[tuple[str, str]] | None = None
+    dataset: Path | Sequence[Path],
+    happened: Happened,
+    *,
+    rekey: Rekey | None = None,
+    acknowledged: Collection[tuple[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Everything about one rehearsal, from its exported dataset and what its driver saw; the same two give the same document.
 
-    `rekey` is the export's own (`models.dataset.deidentify.Rekey`), `acknowledged` holds (enrollment id, response id) of every
-    receipt: with both, each acknowledged response is looked for by its id. Instants are ISO 8601, shares lie on [0, 1], minutes are
-    study time, replies milliseconds of the wall clock. Raises Invalid where the file is no dataset or lacks a table.
+    Of several houses there is a dataset each, and the document is of all people together. `rekey` is the export's own
+    (`models.dataset.deidentify.Rekey`), `acknowledged` holds (enrollment id, response id) of every receipt: with both, each
+    acknowledged response is looked for by its id. Instants are ISO 8601, shares lie on [0, 1], minutes are study time, replies
+    milliseconds of the wall clock. Raises Invalid where a file is no dataset or lacks a table.
     """
-    opened = Dataset(dataset)
-    try:
+    with ExitStack() as stack:
+        opened = [stack.enter_context(closing(Dataset(one))) for one in ([dataset] if isinstance(dataset, Path) else dataset)]
         return rounded(_summary(opened, happened, rekey, acknowledged))  # type: ignore[no-any-return]
-    finally:
-        opened.close()
 
 
 def encoded(summary: dict[str, Any]) -> bytes:
@@ -44,16 +49,15 @@ def encoded(summary: dict[str, Any]) -> bytes:
     return b'{"synthetic":' + canonical(summary["synthetic"]) + b"," + rest[1:] + b"\n"
 
 
-def _summary(dataset: Dataset, happened: Happened, rekey: Rekey | None, acknowledged: Collection[tuple[str, str]] | None) -> dict[str, Any]:
-    records, faults, answers = Records.load(dataset), Faults(), Answers()
+def _summary(
+    houses: Sequence[Dataset], happened: Happened, rekey: Rekey | None, acknowledged: Collection[tuple[str, str]] | None
+) -> dict[str, Any]:
+    records, faults, answers = Records.joined([Records.load(one) for one in houses]), Faults(), Answers()
     protocol, start = records.protocol, min((one.started_utc for one in records.persons), default=records.as_of)
-    answers.read(dataset.rows("answers_long", *ANSWER_COLUMNS), faults)
-    sent_twice(dataset.rows("events", "prompt_id", "from_state", "to_state"), faults)
+    answers.read(_rows(houses, "answers_long", *ANSWER_COLUMNS), faults)
+    sent_twice(_rows(houses, "events", "prompt_id", "from_state", "to_state"), faults)
     nearest = look(records, faults)
-    exported = {
-        (person, design): (below, on_time, ever) for person, design, below, on_time, ever in dataset.rows("compliance", *COMPLIANCE_COLUMNS)
-    }
-    followed = compliance(records.prompts, exported, dataset.manifest["compliance"])
+    followed = compliance(records.prompts, *joined([(_exported(one), one.manifest["compliance"]) for one in houses]))
     faults.add_many("compliance", followed["agreement"]["differing"] + (not followed["agreement"]["means_agree"]))
     cover = Cover(protocol.staffing, start, max(records.as_of, start + timedelta(days=7)))
     until = min(happened.started_at + timedelta(days=happened.days), records.as_of)
@@ -65,20 +69,19 @@ def _summary(dataset: Dataset, happened: Happened, rekey: Rekey | None, acknowle
     faults.add_many("unexpected_reply", len(happened.unexpected))
     decided = points.decisions(records.decisions, protocol, weeks, faults)
     worked = work.alerts(
-        records.alerts,
+        records,
         protocol,
         cover,
-        touched=_touched(dataset.rows("alert_events", "alert_id", "at_utc")),
+        touched=_touched(_rows(houses, "alert_events", "alert_id", "at_utc")),
         staff=happened.staff,
         start=start,
-        as_of=records.as_of,
         person_weeks=weeks,
         faults=faults,
     )
     return {
         "synthetic": True,
         "format": FORMAT,
-        "run": _run(happened, dataset, start, records.as_of),
+        "run": _run(happened, houses[0].manifest["software_version"], start, records.as_of),
         "protocol": {
             "name": protocol.name,
             "version": protocol.version,
@@ -105,7 +108,17 @@ def _summary(dataset: Dataset, happened: Happened, rekey: Rekey | None, acknowle
     }
 
 
-def _run(happened: Happened, dataset: Dataset, start: datetime, end: datetime) -> dict[str, Any]:
+def _rows(houses: Sequence[Dataset], table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+    return chain.from_iterable(one.rows(table, *columns) for one in houses)
+
+
+def _exported(house: Dataset) -> Exported:
+    return {
+        (person, design): (below, on_time, ever) for person, design, below, on_time, ever in house.rows("compliance", *COMPLIANCE_COLUMNS)
+    }
+
+
+def _run(happened: Happened, software: str, start: datetime, end: datetime) -> dict[str, Any]:
     return {
         "seed": happened.seed,
         "people": happened.people,
@@ -120,11 +133,27 @@ def _run(happened: Happened, dataset: Dataset, start: datetime, end: datetime) -
         "wall_seconds": happened.wall_seconds,
         "drive_seconds": happened.drive_seconds,
         "clock_seconds": happened.clock_seconds,
-        "versions": dict(sorted({**happened.versions, "breakwater": dataset.manifest["software_version"]}.items())),
+        "versions": dict(sorted({**happened.versions, "breakwater": software}.items())),
         "platform": happened.platform,
         "database": happened.database,
         "export_sha256": happened.export_sha256,
         "export_bytes": happened.export_bytes,
+        "houses": max(len(happened.houses), 1),
+        "by_house": [_house(one) for one in happened.houses],
+    }
+
+
+def _house(one: HouseSaw) -> dict[str, Any]:
+    return {
+        "house": one.house,
+        "people": one.people,
+        "staff": one.staff,
+        "ended_at": _instant(one.ended_at),
+        "requests": one.requests,
+        "wall_seconds": one.wall_seconds,
+        "drive_seconds": one.drive_seconds,
+        "export_sha256": one.export_sha256,
+        "export_bytes": one.export_bytes,
     }
 
 

@@ -263,6 +263,7 @@ _COMPARED: Final[tuple[tuple[str, tuple[tuple[str, Callable[[Summary], Any], Cal
         ("People", _at("run", "people"), number),
         ("Days", _at("run", "days"), number),
         ("Coordinators", _at("run", "staff"), number),
+        ("Houses side by side", _at("run", "houses"), number),
         ("Seed", _at("run", "seed"), str),
         ("Faults of the system", _at("faults", "total"), number),
         ("Wall seconds", _at("run", "wall_seconds"), number),

@@ -1,6 +1,7 @@
 """Figures in words, alike on the screen and on the page. Pure."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 _UNITS: Final = ((1440.0, "d"), (60.0, "h"), (1.0, "min"))
 
@@ -34,6 +35,23 @@ def plural(count: int, word: str) -> str:
     ('1 alert', '2 alerts')
     """
     return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def apart(run: Mapping[str, Any]) -> str:
+    """What it means that a rehearsal was lived in several houses; nothing for one.
+
+    >>> apart({"houses": 1, "by_house": []})
+    ''
+    >>> apart({"houses": 2, "by_house": [{"people": 100, "staff": 1}, {"people": 99, "staff": 1}]})[:67]
+    'Lived in 2 houses side by side, of 100 + 99 people, with 1 + 1 coordi'
+    """
+    if run["houses"] == 1:
+        return ""
+    people, staff = (" + ".join(str(house[name]) for house in run["by_house"]) for name in ("people", "staff"))
+    return (
+        f"Lived in {run['houses']} houses side by side, of {people} people, with {staff} coordinators: people of different houses share "
+        "no coordinators, and reply times are those of a house of so many people. Its seconds are the slowest house's."
+    )
 
 
 def unit_minutes(minutes: float | None) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from api.rehearsal.report.cover import Cover
 from api.rehearsal.report.numbers import counted, share, spread
 from api.rehearsal.report.promises import Faults
-from api.rehearsal.report.records import Alerted
+from api.rehearsal.report.records import Alerted, Records
 from models.definition.escalation import Ladder
 from models.definition.protocol import Protocol
 from risk.staffing import answered, ladder_for
@@ -19,32 +19,32 @@ OVER: Final = frozenset({"resolved", "suppressed"})
 
 
 def alerts(
-    rows: Sequence[Alerted],
+    records: Records,
     protocol: Protocol,
     cover: Cover,
     *,
     touched: Mapping[str, datetime],
     staff: int,
     start: datetime,
-    as_of: datetime,
     person_weeks: float,
     faults: Faults,
 ) -> dict[str, Any]:
     """`touched` is the newest event of each alert; `staff` works every day. Minutes run on the wall clock, nights included;
     `in_time` counts staffed minutes only, as the ladder promises."""
-    zone = zone_info(protocol.staffing.zone)
+    rows, zone = records.alerts, zone_info(protocol.staffing.zone)
     inside = {one.alert_id: cover.covered(one.tier, one.opened_utc) for one in rows}
     for one in rows:
-        if one.state not in OVER and as_of - touched.get(one.alert_id, one.opened_utc) > _patience(ladder_for(protocol, one.tier)):
+        rested = records.known_until(one.participant_id) - touched.get(one.alert_id, one.opened_utc)
+        if one.state not in OVER and rested > _patience(ladder_for(protocol, one.tier)):
             faults.add("alert_stalled", one.alert_id)
-    days = _per_day(rows, zone, start, as_of)
+    days = _per_day(rows, zone, start, records.as_of)
     loads = [sum(one["tiers"].values()) / max(staff, 1) for one in days]
     return {
         "opened": len(rows),
         "by_tier": counted(str(one.tier) for one in rows),
         "by_state": counted(one.state for one in rows),
         "by_disposition": counted(one.disposition for one in rows if one.state == "resolved"),
-        "by_family": [_family(list(group), protocol, as_of) for _, group in groupby(sorted(rows, key=_family_of), key=_family_of)],
+        "by_family": [_family(list(group), protocol, records) for _, group in groupby(sorted(rows, key=_family_of), key=_family_of)],
         "times": [_times(name, [one for one in rows if holds(one, inside[one.alert_id])]) for name, holds in _GROUPS],
         "outside_cover": sum(not one for one in inside.values()),
         "share_outside_cover": share(sum(not one for one in inside.values()), len(rows)),
@@ -96,13 +96,13 @@ def _times(name: str, rows: Sequence[Alerted]) -> dict[str, Any]:
     }
 
 
-def _family(rows: Sequence[Alerted], protocol: Protocol, as_of: datetime) -> dict[str, Any]:
+def _family(rows: Sequence[Alerted], protocol: Protocol, records: Records) -> dict[str, Any]:
     """`due`: alerts whose time to be acknowledged has run out or that were acknowledged; `in_time`: of these, acknowledged in it."""
     first = rows[0]
     due = in_time = 0
     for one in rows:
         by = answered(protocol, one.tier, one.opened_utc).by
-        if one.acknowledged_utc is not None or (by is not None and by < as_of):
+        if one.acknowledged_utc is not None or (by is not None and by < records.known_until(one.participant_id)):
             due += 1
             in_time += one.acknowledged_utc is not None and by is not None and one.acknowledged_utc <= by
     unresolved = sum(one.state not in OVER for one in rows)
