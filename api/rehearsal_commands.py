@@ -100,11 +100,11 @@ def rehearse(names: Sequence[str], wanted: Wanted, directory: Path, start: datet
 
     `houses`: so many live each protocol at the same time, a share of the people in each.
     """
-    documents = [aims.cut(aims.document_of(name), wanted.days) for name in names]
     if max(len(names), houses) > 1 and os.environ.get(DATABASE):
         raise Invalid("one_database", f"Several protocols or houses need a database each, and {DATABASE} names one: leave it out.")
     if not 1 <= houses <= wanted.people:
         raise Invalid("houses_unfit", f"--houses is {houses}: it lies between 1 and the number of participants, which is {wanted.people}.")
+    documents = [aims.cut(aims.document_of(name), wanted.days) for name in names]
     home, several = _fresh(directory, show), len(names) > 1
     found = []
     for number, (document, protocol) in enumerate(documents, start=1):

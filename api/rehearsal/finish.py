@@ -137,6 +137,7 @@ def fetch_dataset(drive: Drive, export_id: str, to: Path) -> Fetched:
 def happened(drive: Drive, *, started: float, found: Listed, export: Fetched, database: str) -> Happened:
     """The frozen record. `started` is the `perf_counter` at which the command began."""
     record, wanted = drive.record, drive.wanted
+    alerts = drive.coordinators.worked()  # before anything is read of the record, into which it goes too
     acts = record.acts()
     protocol = drive.held.newest()
     return Happened(
@@ -173,7 +174,7 @@ def happened(drive: Drive, *, started: float, found: Listed, export: Fetched, da
         content=record.content(),
         prompts_noticed=sum(one.noticed for one in drive.lives),
         prompts_ignored=sum(one.ignored for one in drive.lives),
-        alerts=drive.coordinators.worked(),
+        alerts=alerts,
         acts=acts,
         unexpected=record.unexpected(),
         export_sha256=export.sha256,
