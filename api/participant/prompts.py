@@ -123,7 +123,11 @@ async def get_prompt(prompt_id: UUID, house: TheHouse, viewer: ParticipantViewer
 
 @router.post("/{prompt_id}/open", name="open_prompt", response_model=PromptOut, responses=responses(401, 404, 409, 410, 422))
 async def post_open(prompt_id: UUID, body: OpenIn, house: TheHouse, viewer: ParticipantViewer) -> Response:
-    """The person looks at it. The first time counts; again changes nothing."""
+    """The person looks at it. The first time counts; again changes nothing.
+
+    An answer says it too: its `started_at` opens the prompt where no opening was told. An app spares the request by keeping the opening
+    for some minutes and telling it only where the answer has not gone out by then.
+    """
 
     def move(row: Row[Any], _expiry: Expiry, _hours: Hours, now: datetime) -> Move | None:
         return None if row.state == PromptState.OPENED else opening(row, opened_at=_at(body.at, now), now=now, actor=ACTOR)

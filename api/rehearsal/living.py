@@ -71,6 +71,8 @@ class Living:
         self._due: dict[str, tuple[int, datetime]] = {}
         self._seen: set[str] = set()
         self._slots: dict[tuple[str, str], int] = {}
+        self._openings: dict[str, str] = {}
+        """Kept ones by prompt, as the phone's clock showed them; an answer that goes out drops its own."""
         self.line.put(person.joins_at, self._join)
 
     # Joining, and each day
@@ -170,9 +172,32 @@ class Living:
             if online:
                 self._tell("decline", asked, {"reason": will.reason or "not_now", "at": self.pocket.shown(at)}, now)
         else:
-            if will.reports_opening and online:
-                self._tell("open", asked, {"at": self.pocket.shown(at)}, now)
+            self._opened(asked, at, now)
             self._answer(asked, label, will, at)
+
+    def _opened(self, asked: Asked, at: datetime, now: datetime) -> None:
+        """The phone tells it at once, or keeps it for a while, since the answer says it too."""
+        waits = self.person.habits.tells_opening_after
+        if waits is None:
+            return
+        if waits:
+            self._openings[asked.id] = self.pocket.shown(at)
+            self.line.put(at + waits, partial(self._still_open, asked), silent=True)
+        elif not self.pocket.offline(at):
+            self._tell("open", asked, {"at": self.pocket.shown(at)}, now)
+
+    def _still_open(self, asked: Asked, at: datetime, _now: datetime) -> None:
+        """No answer has gone out: the opening is told, when there is a network."""
+        if asked.id in self._openings:
+            self.line.put(self.person.offline_until(at) or at, partial(self._tell_opening, asked), patience=SYNC_PATIENCE)
+
+    def _tell_opening(self, asked: Asked, at: datetime, now: datetime) -> None:
+        if self.pocket.offline(at):
+            self._still_open(asked, at, now)
+            return
+        opened = self._openings.pop(asked.id, None)
+        if opened is not None and not self.pocket.ended:
+            self._tell("open", asked, {"at": opened}, now)
 
     def _tell(self, what: str, asked: Asked, body: dict[str, Any], now: datetime) -> bool:
         """Whether the server took it; a prompt that has ended by now is refused, as it must be, and so is a deferral into the night."""
@@ -271,6 +296,7 @@ class Living:
     def _told(self, upload: Upload, reply: dict[str, Any], now: datetime) -> None:
         """The receipt came, and with it what was decided."""
         timing = reply["receipt"]["timing"]
+        self._openings.pop(upload.prompt_id or "", None)
         self.pocket.act("answer" if upload.prompt_id is not None else "report_sent")
         if timing in {"late", "after_expiry"}:
             self.pocket.act("late_answer")

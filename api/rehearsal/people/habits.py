@@ -12,6 +12,12 @@ _HOUR: Final = timedelta(hours=1)
 
 LATE: Final = 0.05
 TWICE: Final = 0.01
+OPENING_AT_ONCE: Final = 0.2
+"""Phones that tell each opening as it happens."""
+OPENING_TOLD: Final = 0.8
+"""Phones that tell it at all; the others leave it to the answer, which says when it was begun."""
+OPENING_WAITS: Final = timedelta(minutes=10)
+"""So long the others keep it: most answers have gone out by then and say it too, so a request is spared."""
 ABROAD: Final = {
     "America/New_York": "Europe/London",
     "America/Chicago": "America/Los_Angeles",
@@ -29,7 +35,7 @@ def habits(key: bytes, *, clock: PhoneClock, offline: tuple[Spell, ...], trips: 
         clock=clock,
         offline=tuple(sorted(offline, key=lambda spell: spell.start)),
         trips=trips,
-        reports_opening=fraction(key, "opening") < 0.8,
+        tells_opening_after=_opening(key),
         late_share=LATE,
         twice_share=TWICE,
         snooze_share=0.06,
@@ -38,6 +44,11 @@ def habits(key: bytes, *, clock: PhoneClock, offline: tuple[Spell, ...], trips: 
         slip_share=0.004,
         edit_share=0.01,
     )
+
+
+def _opening(key: bytes) -> timedelta | None:
+    some = fraction(key, "opening")
+    return timedelta() if some < OPENING_AT_ONCE else OPENING_WAITS if some < OPENING_TOLD else None
 
 
 def usual_clock(key: bytes) -> PhoneClock:

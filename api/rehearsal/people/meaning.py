@@ -74,7 +74,6 @@ def meant(
     return Meant(
         kind=MeantKind.ANSWER if late else kind,
         opens_after=opens,
-        reports_opening=person.habits.reports_opening,
         upload_after=72 * _HOUR * unit[5] ** 2 if sends and unit[4] < person.habits.late_share else timedelta(),
         twice=_twice(unit[7]) if sends and unit[6] < person.habits.twice_share else None,
         slip=chosen(unit[9], _SLIPS) if sends and unit[8] < person.habits.slip_share else None,

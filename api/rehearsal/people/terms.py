@@ -193,7 +193,8 @@ class Habits:
     clock: PhoneClock
     offline: tuple[Spell, ...]
     trips: tuple[Trip, ...]
-    reports_opening: bool
+    tells_opening_after: timedelta | None
+    """How long the phone keeps an opening, which is not told where its answer has gone out meanwhile; None: it tells none."""
     late_share: float
     """Uploads that wait up to 72 hours: 5%."""
     twice_share: float
@@ -349,8 +350,6 @@ class Meant:
     kind: MeantKind
     opens_after: timedelta | None
     """None: never looks at it. May lie past the expiry: an answer after the end."""
-    reports_opening: bool
-    """Whether the app says when it is opened."""
     upload_after: timedelta
     """From the end of answering to the upload; 0: at once. An offline spell can delay it further."""
     twice: Twice | None

@@ -57,6 +57,14 @@ def test_every_prompt_has_ended_or_is_still_to_come(demo: Ran) -> None:
     assert [one.uid for one in rows if one.state not in ENDED and one.expires_at <= row.study_now] == []
 
 
+def test_every_answered_prompt_says_when_it_was_opened_though_not_every_opening_was_told(demo: Ran) -> None:
+    with demo.reading() as session:
+        answered = [one for one in prompts(session) if one.completed_at is not None]
+    assert answered
+    assert [one.uid for one in answered if one.opened_at is None or one.opened_at > one.completed_at] == []
+    assert demo.happened["acts"].get("open", 0) < len(answered)
+
+
 def test_every_guaranteed_gap_holds_in_the_rows(demo: Ran) -> None:
     with demo.reading() as session:
         rows, protocol = prompts(session), protocol_of(session)
