@@ -4,9 +4,11 @@ import select
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from httptools import HttpParserError, HttpResponseParser
 
 from models.errors import Invalid
 
@@ -15,7 +17,9 @@ REPLY_SECONDS: Final = 120.0
 
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE"})
 
-NO_REPLY: Final = (OSError, HTTPException)
+_PIECE: Final = 65536
+
+NO_REPLY: Final = (OSError, HttpParserError)
 """What `ask` raises where no whole reply came."""
 
 
@@ -32,23 +36,21 @@ class Connections:
         if self._at.scheme not in {"http", "https"} or not self._at.hostname:
             raise Invalid("bad_address", f"{self.url} is no address of a server: it begins with http:// or https://.")
 
-    def ask(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes, HTTPMessage]:
-        """Status, body and headers (found in any case). Raises one of `NO_REPLY`; what was asked may have been done then."""
+    def ask(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes, Mapping[str, str]]:
+        """Status, body and headers, their names in small letters. Raises one of `NO_REPLY`; what was asked may have been done then."""
         connection = self._kept() or self._new()
         try:
             # In one piece: sent apart, head and body wake the server twice.
             connection.sock.sendall(self._head(method, path, content, headers) + (content or b""))
-            got = HTTPResponse(connection.sock, method=method)
-            got.begin()
-            body = got.read()
+            got = _received(connection.sock)
         except BaseException:
             connection.close()
             raise
-        if got.will_close:
-            connection.close()
-        else:
+        if got.keeps:
             self._idle.append(connection)
-        return got.status, body, got.headers
+        else:
+            connection.close()
+        return got.status, b"".join(got.body), got.headers
 
     def _head(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> bytes:
         lines = [f"{method} {self._at.path}{path} HTTP/1.1", f"Host: {self._at.netloc.rpartition('@')[2]}", "Accept-Encoding: identity"]
@@ -83,6 +85,40 @@ class Connections:
             connection.close()
             raise
         return connection
+
+
+class _Received:
+    """One reply as it comes in; the parser calls what begins with `on_`."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.body: list[bytes] = []
+        self.whole = self.keeps = False
+        self.status = 0
+        self._parser = HttpResponseParser(self)
+
+    def feed(self, piece: bytes) -> None:
+        self._parser.feed_data(piece)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_body(self, piece: bytes) -> None:
+        self.body.append(piece)
+
+    def on_message_complete(self) -> None:
+        self.status, self.keeps, self.whole = self._parser.get_status_code(), self._parser.should_keep_alive(), True
+
+
+def _received(sock: socket.socket) -> _Received:
+    """A whole reply, whose head says where it ends. Raises one of `NO_REPLY`."""
+    reply = _Received()
+    while not reply.whole:
+        piece = sock.recv(_PIECE)
+        if not piece:
+            raise ConnectionError("the connection ended before the reply did")
+        reply.feed(piece)
+    return reply
 
 
 def _readable(sock: socket.socket) -> bool:

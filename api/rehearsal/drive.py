@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter, sleep
 from typing import Final
 
+from api.rehearsal.agenda import Agenda
 from api.rehearsal.coordinators import Coordinators
 from api.rehearsal.desk import Desk
 from api.rehearsal.handset import Handset
@@ -26,6 +27,8 @@ STEP_MINUTES: Final = 15
 THREADS: Final = 16
 """Phones that act at the same time: answers that wait together are stored by one commit."""
 LONGEST_MOVE: Final = timedelta(days=30)
+TELL_SECONDS: Final = 0.2
+"""Of the wall clock, between two looks at how far it has come."""
 AFTER_THE_END: Final = timedelta(days=14)
 """For answers that are on their way when the study ends; nobody takes longer."""
 
@@ -103,6 +106,7 @@ class Drive:
         self._pool = ThreadPoolExecutor(max(1, wanted.threads), "phones")
         self._pairs = ThreadPoolExecutor(max(1, wanted.threads), "pairs")
         self.lives = [self._life(one) for one in self.people]
+        self._agenda = Agenda([one.line for one in self.lives])
         self.complete = False
         self.seconds = 0.0
 
@@ -117,12 +121,14 @@ class Drive:
 
     def run(self, tell: Tell) -> None:
         """Until everything has come to its end, or Ctrl-C; either way no thread is left at work."""
-        started = perf_counter()
+        started = told = perf_counter()
         try:
             self.coordinators.begin(self.clock.now)
             while (upcoming := self._upcoming()) is not None:
                 self._step(self._tick(upcoming), started)
-                tell(self.reached())
+                if perf_counter() - told > TELL_SECONDS:
+                    tell(self.reached())
+                    told = perf_counter()
             self._drain(started)
             self.complete = True
         except KeyboardInterrupt:
@@ -149,21 +155,33 @@ class Drive:
         self._wait(instant, started)
         self.coordinators.closing = instant > self.ends_at
         self.clock.move(self.office.lead, instant)
-        due = [one for one in self.lives if (at := one.line.next_at) is not None and at <= instant]
-        if len(due) == 1:
-            due[0].line.run(instant)
-        else:
-            for _ in self._pool.map(lambda one: one.line.run(instant), due):
-                pass
+        due = self._agenda.due(instant)
+        self._act([self.lives[place] for place in due], instant)
+        self._agenda.ran(due)
         self.coordinators.work(instant)
+
+    def _act(self, due: Sequence[Living], instant: datetime) -> None:
+        """Each of them up to that instant, as many at the same time as there are threads."""
+        if len(due) < 2:
+            for one in due:
+                one.line.run(instant)
+            return
+        waiting = iter(due)  # shared by all threads: a task for each person would cost more than most of what they do
+
+        def run() -> None:
+            for one in waiting:
+                one.line.run(instant)
+
+        for done in [self._pool.submit(run) for _ in range(min(len(due), self.wanted.threads))]:
+            done.result()
 
     def _upcoming(self) -> datetime | None:
         """When somebody next does something; None where all phones have come to their end."""
-        phones = [at for one in self.lives if (at := one.line.wakes_at()) is not None]
-        if not phones or min(phones) > self.ends_at + AFTER_THE_END:
+        phones = self._agenda.wakes_at()
+        if phones is None or phones > self.ends_at + AFTER_THE_END:
             return None
         desks = self.coordinators.line.wakes_at()
-        return min(phones if desks is None else (*phones, desks))
+        return phones if desks is None else min(phones, desks)
 
     def _tick(self, upcoming: datetime) -> datetime:
         """The first tick at or after it, and later than now. Shown living, the clock goes from tick to tick."""

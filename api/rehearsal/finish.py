@@ -128,7 +128,7 @@ def fetch_dataset(drive: Drive, export_id: str, to: Path) -> Fetched:
         sleep(0.25)
     reply = lead.call("GET", "/v1/research/exports/{id}/file", ids=ids, expect=(200,))
     digest = sha256(reply.body).hexdigest()
-    if not reply.ok or digest != one["sha256"] or reply.headers.get("ETag") != f'"{digest}"':
+    if not reply.ok or digest != one["sha256"] or reply.headers.get("etag") != f'"{digest}"':
         raise Conflict("export_differs", "The dataset that came is not the one that was built: its sha256 is another one.")
     to.write_bytes(reply.body)
     return Fetched(to, digest, len(reply.body))

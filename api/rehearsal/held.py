@@ -22,12 +22,12 @@ class Held:
     def hold(self, phone: Handset) -> None:
         """The phone fetches the protocol that it is asked from, and says that it holds it."""
         reply = phone.call("GET", "/protocol", expect=(200,))
-        revision = int(reply.headers["Protocol-Revision"])
+        revision = int(reply.headers["protocol-revision"])
         with self._lock:
             if revision not in self._known:
                 self._known[revision] = parse(reply.body)
             if revision >= self.revision:
-                self.revision, self.checksum = revision, reply.headers["Protocol-Checksum"]
+                self.revision, self.checksum = revision, reply.headers["protocol-checksum"]
                 designs = self._known[revision].designs
                 self._sources = frozenset(one for design in designs if isinstance(design, FollowUp) for one in design.after)
         phone.call("PUT", "/protocol/held", body={"revision": revision}, expect=(200,))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from http.client import HTTPMessage
 from time import perf_counter, sleep
 from typing import Any, Final
 
@@ -26,7 +25,8 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 class Reply:
     status: int
     body: bytes
-    headers: HTTPMessage
+    headers: Mapping[str, str]
+    """Their names in small letters."""
 
     @property
     def ok(self) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from api.actions.first_run import begin, open_database
 from api.app import build_house, make_app
 from api.rehearsal import aims
+from api.rehearsal.agenda import Agenda
 from api.rehearsal.desk import Desk
 from api.rehearsal.drive import StudyClock, Wanted, people_of
 from api.rehearsal.line import Line
@@ -207,6 +208,33 @@ def test_the_clock_is_moved_for_what_must_reach_the_server_and_for_nothing_else(
     line.run(later + timedelta(minutes=10))
     assert done == ["rings", "looks", "answers"]
     assert line.wakes_at() is None
+
+
+def test_many_lines_are_run_when_they_are_due_and_looked_at_again_after_it() -> None:
+    done: list[str] = []
+    lines = [Line(), Line(), Line()]
+    hour = timedelta(hours=1)
+
+    def note(name: str, line: Line, then: timedelta | None = None):
+        def act(at: datetime, _now: datetime) -> None:
+            done.append(name)
+            if then is not None:
+                line.put(at + then, note(name, line))
+
+        return act
+
+    lines[0].put(START + 2 * hour, note("second", lines[0], hour))
+    lines[1].put(START + hour, note("first", lines[1], 4 * hour))
+    lines[1].put(START + 6 * hour, note("patient", lines[1]), patience=hour)
+    agenda = Agenda(lines)
+    assert (agenda.wakes_at(), agenda.due(START)) == (START + hour, [])
+    for now, places, wakes in ((1, [1], 2), (2, [0], 3), (5, [0, 1], 7), (9, [1], None)):
+        due = agenda.due(START + now * hour)
+        for place in due:
+            lines[place].run(START + now * hour)
+        agenda.ran(due)
+        assert (due, agenda.wakes_at()) == (places, None if wakes is None else START + wakes * hour)
+    assert done == ["first", "second", "second", "first", "patient"]
 
 
 def test_the_record_counts_replies_by_route_and_status() -> None:
