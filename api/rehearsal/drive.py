@@ -1,7 +1,7 @@
 """A study lived through: study time moves in ticks, phones act over HTTP in between, and staff work what comes of it."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import perf_counter, sleep
@@ -172,7 +172,12 @@ class Drive:
             for one in waiting:
                 one.line.run(instant)
 
-        for done in [self._pool.submit(run) for _ in range(min(len(due), self.wanted.threads))]:
+        tasks = [self._pool.submit(run) for _ in range(min(len(due), self.wanted.threads))]
+        try:
+            wait(tasks, return_when=FIRST_EXCEPTION)
+        finally:
+            list(waiting)  # where one has failed, or at Ctrl-C, nobody else begins
+        for done in tasks:
             done.result()
 
     def _upcoming(self) -> datetime | None:
