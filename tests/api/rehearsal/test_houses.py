@@ -1,6 +1,7 @@
 """One rehearsal in two houses side by side: who lives where, one report of all, and what happens where a house fails."""
 
 import fcntl
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from api.actions.first_run import shipped
 from api.rehearsal.drive import Wanted, people_of
 from api.rehearsal.house import Order
-from api.rehearsal.houses import divided, live_in
+from api.rehearsal.houses import _ctrl_c, divided, live_in
 from api.rehearsal.recorder import Recorder, Seen
 from api.rehearsal.report.dataset import Dataset
 from api.rehearsal.report.records import Records
@@ -115,6 +116,17 @@ def test_houses_that_cannot_be_are_refused_before_anything_is_made(tmp_path: Pat
     assert isinstance(one_database, Invalid)
     assert one_database.code == "one_database"
     assert not (tmp_path / "out").exists()
+
+
+def test_the_first_ctrl_c_is_heard_between_two_words_of_a_house_and_the_second_one_interrupts() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with _ctrl_c() as pressed:
+        assert not pressed.is_set()
+        signal.raise_signal(signal.SIGINT)
+        assert pressed.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_house_that_fails_is_named_and_the_others_end_with_it(tmp_path: Path) -> None:
