@@ -42,8 +42,8 @@ def apart(run: Mapping[str, Any]) -> str:
 
     >>> apart({"houses": 1, "by_house": []})
     ''
-    >>> apart({"houses": 2, "by_house": [{"people": 100, "staff": 1}, {"people": 99, "staff": 1}]})[:67]
-    'Lived in 2 houses side by side, of 100 + 99 people, with 1 + 1 coordi'
+    >>> apart({"houses": 2, "by_house": [{"people": 100, "staff": 1}, {"people": 99, "staff": 1}]}).partition(": ")[0]
+    'Lived in 2 houses side by side, of 100 + 99 people, with 1 + 1 coordinators'
     """
     if run["houses"] == 1:
         return ""
