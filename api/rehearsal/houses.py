@@ -122,7 +122,7 @@ def _started(orders: Sequence[Order]) -> Iterator[list[_Housed]]:
     houses: list[_Housed] = []
     try:
         for number, order in enumerate(orders, start=1):
-            houses.append(_start(number, order))
+            houses.append(_start(number, order, len(orders)))
         yield houses
     finally:
         for one in houses:
@@ -132,7 +132,7 @@ def _started(orders: Sequence[Order]) -> Iterator[list[_Housed]]:
             _wait(one)
 
 
-def _start(number: int, order: Order) -> _Housed:
+def _start(number: int, order: Order, houses: int) -> _Housed:
     ours, theirs = Pipe()
     with theirs, (order.directory / LOG).open("ab") as out:
         process = subprocess.Popen(  # noqa: S603  # this interpreter, this package, and a number of our own
@@ -145,10 +145,24 @@ def _start(number: int, order: Order) -> _Housed:
             # Ctrl-C is for whoever started the houses, which are then told to stop.
             start_new_session=True,
         )
+    _keep_to_one_core(process.pid, number - 1, houses)
     one = _Housed(number, order.directory, ours, process, Reached(order.start, 0.0, float(order.wanted.days), 0, 0, 0, 0))
     with suppress(OSError):  # it has ended already, which the next look shows
         ours.send(order)
     return one
+
+
+def _keep_to_one_core(process: int, house: int, houses: int) -> None:
+    """Phones and server of a house take turns: a core of its own is all it needs, and what the one leaves in its cache the other finds.
+
+    Where the system has no say in it, or there are more houses than cores, the system deals.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    if 1 < houses <= len(cores):
+        with suppress(OSError):  # it has ended already, which the next look shows
+            os.sched_setaffinity(process, {cores[house]})
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
