@@ -96,7 +96,7 @@ def declining(prompt: Row[Any], *, declined_at: datetime, now: datetime, actor: 
     before = PromptState(prompt.state)
     if before in TERMINAL and before is not PromptState.EXPIRED:
         raise Conflict("prompt_ended", f"This prompt has ended: {before.value}.")
-    timing = lifecycle.timing(declined_at, prompt.expires_at, opened_at=prompt.opened_at)
+    timing = lifecycle.timing(declined_at, prompt.due_at, prompt.expires_at, opened_at=prompt.opened_at)
     after = lifecycle.answered(before, Event.DECLINE, timing)
     changes = {"reason": reason, "first_answer_at": prompt.first_answer_at or declined_at}
     move = _to(prompt, PAST_TENSE[Event.DECLINE], after, now=now, actor=actor, reason=reason, left=(), changes=changes)
