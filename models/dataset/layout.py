@@ -56,7 +56,7 @@ PROMPT_COLUMNS: tuple[Column, ...] = (
     text("instrument_kind", "What kind of questionnaire.", words(InstrumentKind)),
     text("design", "Which design of the protocol planned it."),
     labeled("trigger", "How the moment was chosen.", TRIGGERS),
-    text("protocol_version", "Version of the protocol, as its authors number it."),
+    text("protocol_version", "Version of the protocol, as its authors number it; in an old study two revisions may share one."),
     count("protocol_revision", "Revision of the protocol within the study; protocol/revision-<n>.json.", 1),
     count("study_day", "Local calendar day, 1 is the day of enrollment. Of a prompt: the day on which its wake window begins.", None),
     count("day", "Number of this day among the person's days with planned prompts (openESM: day).", 1),
