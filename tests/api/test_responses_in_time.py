@@ -15,7 +15,7 @@ from models.tables import (
     RiskEstimateRow,
 )
 from tests.api.answering import response_body
-from tests.api.client import Phone, Served, enroll, open_study, theirs
+from tests.api.client import Phone, Served, enroll, open_study, refusal, theirs
 from tests.api.pocket import RESPONSES, quick_phone, rows, send
 from tests.build import NOW, Built, shipped
 
@@ -57,6 +57,16 @@ def test_a_second_answer_to_a_prompt_is_kept_and_the_prompt_stays_as_it_was(hous
         ]
     assert names[-2:] == ["completed", "answered_again"]
     assert len(rows(house, Response, asked_phone)) == 2
+
+
+def test_a_prompt_that_was_answered_refuses_what_is_done_with_it_under_one_code(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
+    house.clock.study_now = prompt.due_at + timedelta(minutes=10)
+    send(house, asked_phone, "momentary", {"m_crave_now": 2}, prompt_id=str(prompt.uid))
+    address = f"/v1/participant/prompts/{prompt.uid}"
+    assert refusal(asked_phone.post(f"{address}/snooze", {"number": 1})) == (409, "prompt_transition")
+    assert refusal(asked_phone.post(f"{address}/decline", {"reason": "busy"})) == (409, "prompt_transition")
+    assert asked_phone.post(f"{address}/open", {}).json()["state"] == PromptState.COMPLETED, "a receipt that came late"
 
 
 def test_an_answer_to_an_expired_prompt_is_stored_late_and_leaves_it_expired(house, asked_phone):
