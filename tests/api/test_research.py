@@ -5,12 +5,15 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select, text, update
 
+from api.actions.publish_protocol import publish
 from models.dataset.build import build_waiting
 from models.definition.load import canonical, checksum, parse
+from models.errors import Conflict
 from models.kinds import PromptState, Role
 from models.queries.study import add_protocol_version
 from models.tables import Audit, Disclosed, Enrollment, Prompt, WebhookEndpoint
@@ -86,6 +89,27 @@ def test_other_content_needs_a_version_of_its_own_and_the_same_content_stands(ho
     assert len(ida.get(path).json()["items"]) == 1
     assert ida.post(path, document(version="1.1.0", length_days=70)).status_code == 201
     assert refusal(ida.post(path, document(version="1.1.0"))) == (409, "version_taken")
+
+
+def test_of_two_that_publish_other_content_under_one_version_at_once_one_is_refused(house, study):
+    together, found = Barrier(2), []
+
+    def one(days: int) -> None:
+        protocol = parse(json.dumps(document(version="1.1.0", length_days=days)).encode())
+        told = {"effective_from": NOW.date(), "published_by": None, "note": None, "now": NOW}
+        together.wait()
+        try:
+            with house.house.sessions.transaction() as session:
+                found.append(str(publish(session, study_id=study.study_id, protocol=protocol, **told).revision))
+        except Conflict as refused:
+            found.append(refused.code)
+
+    threads = [Thread(target=one, args=(days,)) for days in (70, 71)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == ["2", "version_taken"]
 
 
 def test_a_study_that_has_two_revisions_under_one_version_goes_on(house, study, ida):
