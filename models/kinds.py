@@ -164,8 +164,9 @@ class PromptState(StrEnum):
 
 
 class Timing(StrEnum):
-    """When a response came, decided by the server. Nothing is refused for being late."""
+    """When a response came, decided by the server. Nothing is refused for being early or late."""
 
+    EARLY = "early"
     ON_TIME = "on_time"
     LATE = "late"
     AFTER_EXPIRY = "after_expiry"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
-from models.definition.prompting import LATE_GRACE
+from models.definition.prompting import EARLY_GRACE, LATE_GRACE
 from models.errors import Conflict
 from models.kinds import PromptState, Timing
 
@@ -98,7 +98,8 @@ def answered(state: PromptState, answer: Answer, timing: Timing) -> PromptState:
     """The state after an answer with this timing. Never raises, since no answer is refused.
 
     Answered after expiry: `expired`, whether or not the server had noticed yet. Answered before it: the answer's own state,
-    also where the prompt had been given up. A prompt that was answered before, or set aside, stays as it is.
+    also where the prompt had been given up, or is not due yet and so is never sent. A prompt that was answered before, or set aside,
+    stays as it is.
 
     >>> answered(PromptState.EXPIRED, Event.COMPLETE, Timing.AFTER_EXPIRY).value
     'expired'
@@ -110,15 +111,20 @@ def answered(state: PromptState, answer: Answer, timing: Timing) -> PromptState:
     return PromptState.EXPIRED if timing is Timing.AFTER_EXPIRY else move(PromptState.OPENED, answer)
 
 
-def timing(answered_at: datetime, expires_at: datetime, *, opened_at: datetime | None = None, grace: timedelta = LATE_GRACE) -> Timing:
+def timing(answered_at: datetime, due_at: datetime, expires_at: datetime, *, opened_at: datetime | None = None) -> Timing:
     """Whether a prompted answer came in time. Both of the person's instants are corrected for clock skew.
 
-    `on_time`: ended by `expires_at`, itself included. `late`: opened by then and ended within `grace` after it.
-    `after_expiry`: everything else, and an answer that ended later and does not say when it was opened.
+    `on_time`: begun when the prompt was due, or at most `EARLY_GRACE` before it, and ended by `expires_at`, itself included. `early`:
+    ended by then and begun before that; an answer that does not say when it was opened was begun when it ended. `late`: opened by
+    `expires_at` and ended within `LATE_GRACE` after it. `after_expiry`: everything else.
+
+    >>> due = datetime(2026, 3, 4, 15)
+    >>> timing(due - timedelta(minutes=20), due, due + timedelta(hours=1)).value
+    'early'
     """
     if answered_at <= expires_at:
-        return Timing.ON_TIME
-    if opened_at is not None and opened_at <= expires_at and answered_at <= expires_at + grace:
+        return Timing.EARLY if (opened_at or answered_at) < due_at - EARLY_GRACE else Timing.ON_TIME
+    if opened_at is not None and opened_at <= expires_at and answered_at <= expires_at + LATE_GRACE:
         return Timing.LATE
     return Timing.AFTER_EXPIRY
 

@@ -10,13 +10,12 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from models.errors import Conflict
 from models.kinds import DeliveryState, PromptState
 from models.queries import delivery
 from models.queries.prompt import Move, Shown
 from models.session import ReadSession, WriteSession
 from scheduler import lifecycle
-from scheduler.lifecycle import TERMINAL, Event
+from scheduler.lifecycle import Event
 from scheduler.promises import pull_names
 
 PAST_TENSE: Final[Mapping[Event, str]] = {
@@ -94,9 +93,8 @@ def declining(prompt: Row[Any], *, declined_at: datetime, now: datetime, actor: 
     `declined_at` is corrected for clock skew. Raises `Conflict` for a prompt that was answered before or set aside.
     """
     before = PromptState(prompt.state)
-    if before in TERMINAL and before is not PromptState.EXPIRED:
-        raise Conflict("prompt_ended", f"This prompt has ended: {before.value}.")
-    timing = lifecycle.timing(declined_at, prompt.expires_at, opened_at=prompt.opened_at)
+    lifecycle.move(before, Event.DECLINE)
+    timing = lifecycle.timing(declined_at, prompt.due_at, prompt.expires_at, opened_at=prompt.opened_at)
     after = lifecycle.answered(before, Event.DECLINE, timing)
     changes = {"reason": reason, "first_answer_at": prompt.first_answer_at or declined_at}
     move = _to(prompt, PAST_TENSE[Event.DECLINE], after, now=now, actor=actor, reason=reason, left=(), changes=changes)

@@ -181,7 +181,7 @@ def _row(
     started = given.started_at + correction if given.started_at is not None else None
     suspect = abs(skew) > SUSPECT_SKEW or given.answered_at > given.sent_at
     prompt, enrollment = known.prompt, known.enrollment
-    timing = Timing.UNPROMPTED if prompt is None else prompt_timing(event_time, prompt.expires_at, opened_at=started)
+    timing = Timing.UNPROMPTED if prompt is None else prompt_timing(event_time, prompt.due_at, prompt.expires_at, opened_at=started)
     revision = known.stored[-1].revision + 1 if known.stored else 1
     sealed_items = {item.id for item in instrument.series() if item.identifying or item.kind is ItemKind.TEXT}
     values = {name: value for name, value in checked.values.items() if name not in sealed_items}

@@ -13,7 +13,14 @@ from models.definition.load import canonical, checksum, parse
 from models.definition.protocol import Protocol
 from models.errors import Conflict, Fault, Invalid
 from models.ids import new_uid
-from models.queries.study import add_protocol_version, last_revision, newest_protocol, protocol_by_checksum
+from models.queries.study import (
+    add_protocol_version,
+    last_revision,
+    lock_study,
+    newest_protocol,
+    protocol_by_checksum,
+    revision_called,
+)
 from models.session import ReadSession, WriteSession
 
 PARTS = ("instruments", "designs", "disclosures", "alert_rules", "rules", "content", "ladders")
@@ -70,12 +77,15 @@ def publish(
 ) -> Published:
     """Stores a checked protocol as the study's next revision; the same content again gives the revision that stands.
 
-    Raises Conflict where the same content was withdrawn: a revision never changes, so it needs a version of its own.
+    Raises Conflict where the same content was withdrawn (`revision_withdrawn`), or another revision has its version (`version_taken`): a
+    revision never changes, so other content needs a version of its own.
     """
     digest = checksum(protocol)
+    lock_study(session, study_id)
     known = protocol_by_checksum(session, study_id, digest)
     if known is not None:
         return _standing(known)
+    _free(session, study_id, protocol.version)
     version_id, version_uid, revision = add_protocol_version(
         session,
         study_id=study_id,
@@ -92,13 +102,17 @@ def publish(
 
 
 def preview(session: ReadSession, *, study_id: int, protocol: Protocol, effective_from: date) -> tuple[Published, Sequence[Change]]:
-    """What `publish` would do, and what differs from the newest revision. Stores nothing; the id of a new revision is not yet its own."""
+    """What `publish` would do, and what differs from the newest revision. Stores nothing; the id of a new revision is not yet its own.
+
+    Raises what `publish` raises.
+    """
     digest = checksum(protocol)
     known = protocol_by_checksum(session, study_id, digest)
     newest = newest_protocol(session, study_id)
     changes = [] if newest is None else list(changes_between(parse(newest.document), protocol))
     if known is not None:
         return _standing(known), changes
+    _free(session, study_id, protocol.version)
     return Published(0, new_uid(), 1 + last_revision(session, study_id), digest, effective_from, created=True), changes
 
 
@@ -106,6 +120,14 @@ def _standing(row: Row[Any]) -> Published:
     if row.withdrawn_at is not None:
         raise Conflict("revision_withdrawn", "The same content was withdrawn; publish it under another version.")
     return Published(row.id, row.uid, row.revision, row.checksum, row.effective_from, created=False)
+
+
+def _free(session: ReadSession, study_id: int, version: str) -> None:
+    """The text stands in every row of a dataset. A study that has two revisions under one, from before this was asked, keeps both."""
+    taken = revision_called(session, study_id, version)
+    if taken is not None:
+        detail = f"Revision {taken} of the study has this version already, and other content needs one of its own."
+        raise Conflict("version_taken", detail, (Fault("/version", "version_taken", detail),))
 
 
 def changes_between(before: Protocol, after: Protocol) -> Iterable[Change]:

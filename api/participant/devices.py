@@ -79,8 +79,8 @@ class EnrolledOut(TokensOut):
     device_id: UUID
     study: StudyDayOut
     plan_key: str
-    """base64, 32 bytes: the phone draws with it what the server draws too, rotations and orders (docs/expressions.md, docs/tasks.md); times
-    stand in the list of prompts. Keep it in the key store."""
+    """base64, 32 bytes: the phone draws with it what the server draws too: times (docs/plan.md), rotations and orders (docs/expressions.md,
+    docs/tasks.md). Keep it in the key store."""
     protocol: ProtocolRef
     server_time: Moment
 

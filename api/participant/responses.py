@@ -50,6 +50,7 @@ class Receipt(Shape):
     revision: int
     received_at: Moment
     timing: str
+    """early (begun before the prompt was due), on_time, late, after_expiry or unprompted."""
     clock_suspect: bool
     content: str
     """sha256 of what was stored, without `sent_at`."""

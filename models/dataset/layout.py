@@ -1,5 +1,7 @@
 """The prompt side: `PROMPT_COLUMNS`, to which `codebook` adds the items, and the tables of answers, people and slots. Pure."""
 
+from datetime import timedelta
+
 from models.dataset.columns import (
     PERSON,
     SYNTHETIC,
@@ -15,6 +17,7 @@ from models.dataset.columns import (
     words,
 )
 from models.dataset.schema import Column, Table
+from models.definition.prompting import EARLY_GRACE
 from models.kinds import DesignKind, Domain, InstrumentKind, Missing, Node, PromptState, RecallFrame, Timing
 
 STATUSES = {
@@ -38,6 +41,7 @@ TRIGGERS = {
     "event": "started by the person",
 }
 
+_EARLY = f"early: begun more than {EARLY_GRACE // timedelta(minutes=1)} minutes before the prompt was due."
 
 PROMPT_COLUMNS: tuple[Column, ...] = (
     PERSON,
@@ -52,7 +56,7 @@ PROMPT_COLUMNS: tuple[Column, ...] = (
     text("instrument_kind", "What kind of questionnaire.", words(InstrumentKind)),
     text("design", "Which design of the protocol planned it."),
     labeled("trigger", "How the moment was chosen.", TRIGGERS),
-    text("protocol_version", "Version of the protocol, as its authors number it."),
+    text("protocol_version", "Version of the protocol, as its authors number it; in an old study two revisions may share one."),
     count("protocol_revision", "Revision of the protocol within the study; protocol/revision-<n>.json.", 1),
     count("study_day", "Local calendar day, 1 is the day of enrollment. Of a prompt: the day on which its wake window begins.", None),
     count("day", "Number of this day among the person's days with planned prompts (openESM: day).", 1),
@@ -74,7 +78,7 @@ PROMPT_COLUMNS: tuple[Column, ...] = (
     text("state", "State of the prompt in the house's words.", words(PromptState)),
     labeled("status", "What became of it.", STATUSES),
     text("reason", "Coded reason of the state."),
-    text("timing", "When the answers came, decided by the server.", words(Timing)),
+    text("timing", f"When the answers came, decided by the server; {_EARLY}", words(Timing)),
     count("reminders_sent", "Reminders sent."),
     count("snoozes", "Times the person put it off."),
     count("n_items_shown", "Items that were shown."),
@@ -209,8 +213,8 @@ _COUNTED = (
     count("withdrawn", "Of those, cancelled because the person left."),
     count("open", "Prompts still open at the cut; in no other count."),
     count("denominator", "planned - not_sent - withdrawn.", None),
-    count("completed_on_time", "Completed within the prompt's time."),
-    count("completed_ever", "Completed at any time."),
+    count("completed_on_time", "Completed within the prompt's time: neither early nor late."),
+    count("completed_ever", "Completed at any time, also before the prompt was due."),
     number("compliance_on_time", "completed_on_time / denominator.", minimum=0, maximum=1),
     number("compliance_ever", "completed_ever / denominator.", minimum=0, maximum=1),
 )

@@ -141,6 +141,8 @@ class PromptWalk:
         if self._prompts.wanted:
             for maker in self._makers:
                 self._prompts.add(maker.shape, (maker.prompts.prompt(person, slot, place, prompt_id=prompt_id, what=what),))
+        if slot.moment.due_at > self._as_of:
+            return  # answered early; it counts once its moment has come
         revision = self._revisions.get(slot.moment.protocol_version_id)
         if revision is not None:
             span.add(revision, slot.moment.study_day)

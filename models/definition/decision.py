@@ -11,7 +11,7 @@ from models.kinds import DecisionPointKind, Mode
 TAILORING_VARIABLES: Final[dict[str, str]] = {
     "point": "Kind of decision point: response, report, help_request, expiry or timed_event.",
     "instrument": "Instrument id of the response at this point.",
-    "timing": "on_time, late, after_expiry or unprompted.",
+    "timing": "early, on_time, late, after_expiry or unprompted.",
     "local_hour": "Local clock hour with minutes as a fraction, 0 to 24.",
     "study_day": "Study day, from 1.",
     "has_scene": "True where the person has an active future scene.",

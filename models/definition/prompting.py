@@ -17,6 +17,10 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 LATE_GRACE: Final = timedelta(minutes=15)
 """How long after expiry an answer that was opened in time may end and still be `late`: the longest diary takes ten minutes."""
 
+EARLY_GRACE: Final = timedelta(minutes=5)
+"""How long before its due time a prompt may be answered and still be in time: a phone that derives its prompts rings by its own clock,
+and one that is wrong by no more than this is not suspect."""
+
 
 class Burst(Document):
     """Active for some days, then silent for some, over and over; the first day of a design begins a burst."""

@@ -102,6 +102,11 @@ def add_study(session: WriteSession, *, slug: str, title: str, zone: str, synthe
     return study_id, study_uid
 
 
+def lock_study(session: WriteSession, study_id: int) -> None:
+    """Who publishes in it does so one after the other."""
+    session.row(select(Study.id).where(Study.id == study_id).with_for_update())
+
+
 def add_protocol_version(
     session: WriteSession,
     *,
@@ -116,7 +121,7 @@ def add_protocol_version(
     now: datetime,
 ) -> tuple[int, UUID, int]:
     """Internal key, public id and revision number of the new version."""
-    session.row(select(Study.id).where(Study.id == study_id).with_for_update())
+    lock_study(session, study_id)
     revision = 1 + last_revision(session, study_id)
     version_uid = new_uid()
     version_id = session.add(
@@ -143,6 +148,13 @@ def protocol_row(session: ReadSession, version_id: int) -> Row[Any] | None:
 
 def protocol_by_checksum(session: ReadSession, study_id: int, checksum: str) -> Row[Any] | None:
     return session.row(select(ProtocolVersion).where(ProtocolVersion.study_id == study_id, ProtocolVersion.checksum == checksum))
+
+
+def revision_called(session: ReadSession, study_id: int, version: str) -> int | None:
+    """The first revision under this version text; a withdrawn one holds it too, since answers name it. A scan of a study's few."""
+    called = select(func.min(ProtocolVersion.revision)).where(ProtocolVersion.study_id == study_id, ProtocolVersion.version == version)
+    found: int | None = session.value(called)
+    return found
 
 
 _STANDS = ProtocolVersion.withdrawn_at.is_(None)

@@ -2,14 +2,20 @@
 
 import hashlib
 import io
+import json
 import zipfile
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select, text, update
 
+from api.actions.publish_protocol import publish
 from models.dataset.build import build_waiting
+from models.definition.load import canonical, checksum, parse
+from models.errors import Conflict
 from models.kinds import PromptState, Role
+from models.queries.study import add_protocol_version
 from models.tables import Audit, Disclosed, Enrollment, Prompt, WebhookEndpoint
 from scheduler.delivery.send import _secrets
 from tests.api.answering import answer, disclose
@@ -69,6 +75,56 @@ def test_a_protocol_is_published_once_and_never_changes(house, study, ida):
     stored = ida.get(f"{path}/2")
     assert stored.headers["ETag"].strip('"') == hashlib.sha256(stored.content).hexdigest() == first.json()["checksum"]
     assert refusal(ida.get(f"{path}/9")) == (404, "not_found")
+
+
+def test_other_content_needs_a_version_of_its_own_and_the_same_content_stands(house, study, ida):
+    path, other = f"{base(study)}/protocols", document(length_days=70)
+    for address in (path, f"{path}?preview=true"):
+        refused = ida.post(address, other)
+        assert refusal(refused) == (409, "version_taken")
+        assert [(one["pointer"], one["rule"]) for one in refused.json()["errors"]] == [("/version", "version_taken")]
+    for address in (path, f"{path}?preview=true"):
+        stands = ida.post(address, document()).json()
+        assert (stands["revision"], stands["created"]) == (1, False)
+    assert len(ida.get(path).json()["items"]) == 1
+    assert ida.post(path, document(version="1.1.0", length_days=70)).status_code == 201
+    assert refusal(ida.post(path, document(version="1.1.0"))) == (409, "version_taken")
+
+
+def test_of_two_that_publish_other_content_under_one_version_at_once_one_is_refused(house, study):
+    together, found = Barrier(2), []
+
+    def one(days: int) -> None:
+        protocol = parse(json.dumps(document(version="1.1.0", length_days=days)).encode())
+        told = {"effective_from": NOW.date(), "published_by": None, "note": None, "now": NOW}
+        together.wait()
+        try:
+            with house.house.sessions.transaction() as session:
+                found.append(str(publish(session, study_id=study.study_id, protocol=protocol, **told).revision))
+        except Conflict as refused:
+            found.append(refused.code)
+
+    threads = [Thread(target=one, args=(days,)) for days in (70, 71)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == ["2", "version_taken"]
+
+
+def test_a_study_that_has_two_revisions_under_one_version_goes_on(house, study, ida):
+    path, twin = f"{base(study)}/protocols", parse(json.dumps(document(length_days=70)).encode())
+    with house.house.sessions.transaction() as session:
+        of_before = {"effective_from": NOW.date(), "published_by": None, "note": None, "now": NOW}
+        add_protocol_version(
+            session, study_id=study.study_id, name=twin.name, version=twin.version, checksum=checksum(twin), document=canonical(twin),
+            **of_before,
+        )  # fmt: skip
+    for same, revision in ((document(), 1), (document(length_days=70), 2)):
+        again = ida.post(path, same)
+        assert (again.status_code, again.json()["revision"], again.json()["created"]) == (200, revision, False)
+    assert refusal(ida.post(path, document(length_days=71))) == (409, "version_taken")
+    assert ida.post(path, document(version="1.1.0", length_days=71)).json()["revision"] == 3
 
 
 def test_a_preview_says_what_would_change_and_stores_nothing(house, study, ida):

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from models.ids import new_uid
 from models.kinds import DesignKind, PromptState, Timing
+from models.queries.prompt import claim_due
 from models.tables import (
     Prompt,
     PromptEvent,
@@ -14,7 +15,7 @@ from models.tables import (
     RiskEstimateRow,
 )
 from tests.api.answering import response_body
-from tests.api.client import Phone, Served, enroll, open_study, theirs
+from tests.api.client import Phone, Served, enroll, open_study, refusal, theirs
 from tests.api.pocket import RESPONSES, quick_phone, rows, send
 from tests.build import NOW, Built, shipped
 
@@ -58,6 +59,16 @@ def test_a_second_answer_to_a_prompt_is_kept_and_the_prompt_stays_as_it_was(hous
     assert len(rows(house, Response, asked_phone)) == 2
 
 
+def test_a_prompt_that_was_answered_refuses_what_is_done_with_it_under_one_code(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
+    house.clock.study_now = prompt.due_at + timedelta(minutes=10)
+    send(house, asked_phone, "momentary", {"m_crave_now": 2}, prompt_id=str(prompt.uid))
+    address = f"/v1/participant/prompts/{prompt.uid}"
+    assert refusal(asked_phone.post(f"{address}/snooze", {"number": 1})) == (409, "prompt_transition")
+    assert refusal(asked_phone.post(f"{address}/decline", {"reason": "busy"})) == (409, "prompt_transition")
+    assert asked_phone.post(f"{address}/open", {}).json()["state"] == PromptState.COMPLETED, "a receipt that came late"
+
+
 def test_an_answer_to_an_expired_prompt_is_stored_late_and_leaves_it_expired(house, asked_phone):
     prompt = asked(house, asked_phone, "momentary")
     with house.house.sessions.transaction() as session:
@@ -86,6 +97,50 @@ def test_an_answer_begun_in_time_and_ended_soon_after_is_late_whatever_the_phone
     assert receipt["timing"] == Timing.LATE
     after = asked(house, asked_phone, "momentary", uid=prompt.uid)
     assert (after.state, after.completed_at) == (PromptState.COMPLETED, prompt.expires_at + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize("wrong", [0, 3])
+def test_an_answer_to_a_prompt_that_is_not_due_yet_is_early_and_ends_it_whatever_the_phones_clock_says(house, asked_phone, wrong):
+    """An app that offers it early, or a phone that is three hours ahead and rings by itself."""
+    prompt = asked(house, asked_phone, "momentary")
+    now, off = prompt.due_at - timedelta(hours=3), timedelta(hours=wrong)
+    house.clock.study_now = now
+    told = {"prompt_id": str(prompt.uid), "sent_at": (now + off).isoformat()}
+    receipt = send(house, asked_phone, "momentary", {"m_crave_now": 2}, at=now + off, **told).json()["receipt"]
+    assert (receipt["timing"], receipt["clock_suspect"]) == (Timing.EARLY, wrong > 0)
+    house.clock.study_now = prompt.due_at + timedelta(minutes=1)
+    listed = asked_phone.get("/v1/participant/prompts").json()
+    assert str(prompt.uid) not in {one["id"] for one in (*listed["open"], *listed["upcoming"])}
+    with house.house.sessions.transaction() as session:
+        assert prompt.id not in {row.id for row in claim_due(session, now=house.clock.study_now, limit=100)}
+    after = asked(house, asked_phone, "momentary", uid=prompt.uid)
+    assert (after.state, after.completed_at, after.sent_at, after.next_at) == (PromptState.COMPLETED, now, None, None)
+    assert rows(house, Response, asked_phone)[0].event_time == now
+
+
+def test_a_phone_whose_clock_is_not_suspect_and_rings_by_itself_is_never_early(house, asked_phone):
+    """It shows the due time up to five minutes before we do; after five minutes its clock is suspect."""
+    with house.house.sessions.reading() as session:
+        found = session.rows(
+            theirs(Prompt, asked_phone).where(Prompt.instrument == "momentary", Prompt.due_at > NOW).order_by(Prompt.due_at)
+        )
+    ahead = [timedelta(seconds=seconds) for seconds in (20, 60, 300, 301)]
+    told = []
+    for prompt, off in zip(found, ahead, strict=False):
+        house.clock.study_now = prompt.due_at - off
+        shown = {"prompt_id": str(prompt.uid), "sent_at": prompt.due_at.isoformat()}
+        receipt = send(house, asked_phone, "momentary", {"m_crave_now": 2}, at=prompt.due_at, **shown).json()["receipt"]
+        told.append((receipt["timing"], receipt["clock_suspect"]))
+    assert told == [(Timing.ON_TIME, False)] * 3 + [(Timing.EARLY, True)]
+
+
+def test_a_refusal_before_the_prompt_is_due_ends_it_and_says_so(house, asked_phone):
+    prompt = asked(house, asked_phone, "momentary")
+    house.clock.study_now = prompt.due_at - timedelta(hours=1)
+    assert asked_phone.post(f"/v1/participant/prompts/{prompt.uid}/decline", {"reason": "busy"}).json()["state"] == PromptState.DECLINED
+    with house.house.sessions.reading() as session:
+        (told,) = session.rows(select(PromptEvent).where(PromptEvent.prompt_id == prompt.id, PromptEvent.name == "declined"))
+    assert told.detail == {"timing": Timing.EARLY}
 
 
 def test_an_answer_given_in_time_by_a_phone_out_of_reach_counts_as_in_time(house, asked_phone):

@@ -679,7 +679,7 @@ def _tell(
         elif counting.belongs(row):
             record = prompt_row(framing, person, row, counting.prompt(row))
             sheets["prompts"].append(record)
-            if row.life.state is not PromptState.SUPERSEDED:
+            if row.life.state is not PromptState.SUPERSEDED and row.moment.due_at <= cut.as_of:
                 complete = row.response is not None and row.response.complete
                 timing = None if row.response is None else str(row.response.timing)
                 tally.add(row.prompt.design, str(record["status"]), timing, complete=complete)

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from api.counted import by_design
 from models.access import Grant, Viewer
 from models.dataset.build import build_waiting
 from models.errors import Forbidden, Invalid
 from models.errors import Missing as NotThere
 from models.ids import new_uid
-from models.kinds import ExportState, PromptState, Role
+from models.kinds import ExportState, PromptState, Role, Timing
+from models.queries.adherence import person_groups
 from models.queries.audit import broken_links
 from models.queries.export import MISSING_CODES, NA_CODES, export_by_uid, request_of
 from models.queries.export_build import LEASE, claim_export, record_download, reopen_export, stopped_since
@@ -25,7 +27,7 @@ from models.session import Sessions
 from models.settings import DatabaseSettings
 from models.tables import Audit, Disclosed, Enrollment, Prompt, Site, Study
 from tests.build import NOW, build_person, build_staff, build_study
-from tests.models.dataset_story import CUT, MINUTE, World, build_world, document, table
+from tests.models.dataset_story import CUT, MINUTE, Story, World, build_world, document, table
 
 
 @pytest.fixture
@@ -222,3 +224,23 @@ def test_counters_go_on_over_the_edges_of_chunks(world: World, tmp_path: Path) -
     assert [int(row["counter"]) for row in rows] == list(range(1, 1106))
     assert [row["scheduled_utc"] for row in rows] == sorted(row["scheduled_utc"] for row in rows)
     assert max(int(row["beep"]) for row in rows) == 8
+
+
+def test_an_early_answer_is_completed_but_not_on_time_and_counts_once_its_moment_has_come(world: World, tmp_path: Path) -> None:
+    with world.sessions.transaction() as session:
+        story = Story(session, world.study, world.person, dict(world.story))
+        for name, due in (("early", CUT - 20 * MINUTE), ("to come", CUT + 20 * MINUTE)):
+            story.prompt(name, due, index=5)
+            story.response(CUT - 60 * MINUTE, prompt=name, timing=Timing.EARLY)
+            story.event(name, "completed", PromptState.PLANNED, PromptState.COMPLETED, CUT - 60 * MINUTE)
+    for cut, come in ((CUT, 1), (CUT + 30 * MINUTE, 2)):
+        path = world.build(world.ask(now=cut), tmp_path, now=cut).path
+        early = [(row["status"], row["sent_utc"], row["scheduled_utc"]) for row in table(path, "prompts") if row["timing"] == "early"]
+        assert [(status, sent) for status, sent, _ in early] == [("completed", "")] * 2
+        counted, _ = table(path, "compliance")
+        assert {name: int(counted[name]) for name in ("planned", "completed_on_time", "completed_ever", "not_sent")} == {
+            "planned": 4 + come, "completed_on_time": 1, "completed_ever": 2 + come, "not_sent": 1,
+        }  # fmt: skip
+        with world.sessions.reading() as session:
+            seen, _ = by_design(person_groups(session, world.person.enrollment_id, now=cut), now=cut)
+        assert (seen.planned, seen.completed_on_time, seen.completed_ever) == (4 + come, 1, 2 + come)

@@ -26,7 +26,7 @@ from models.dataset.schema import Code
 from models.dataset.shape import CSV, TYPED, Shape
 from models.dataset.write import as_csv
 from models.definition.instrument import Instrument, Item, Option
-from models.kinds import InstrumentKind, ItemKind, PromptState, RecallFrame
+from models.kinds import InstrumentKind, ItemKind, PromptState, RecallFrame, Timing
 from models.queries.export import MISSING_CODES
 from tests.build import shipped
 
@@ -292,7 +292,7 @@ def test_of_several_responses_a_complete_one_counts_then_the_first() -> None:
     assert slot([PLANNED], [], *given).response is given[2]
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(STATUSES)), st.sampled_from(["on_time", "late", "after_expiry", None]), st.booleans())))
+@given(st.lists(st.tuples(st.sampled_from(sorted(STATUSES)), st.sampled_from([None, *Timing]), st.booleans())))
 def test_a_share_lies_between_none_and_all(prompts: list[tuple[str, str | None, bool]]) -> None:
     tally = Compliance()
     for what, timing, complete in prompts:

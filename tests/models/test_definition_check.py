@@ -445,6 +445,8 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(prompts=8)),
     ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(from_start_minutes=400, to_end_minutes=300)),
     ("sampling_infeasible", "/designs/1", lambda d: design(d, "random_checks").update(exclude_minutes=320)),
+    ("nothing_excluded", "/designs/1/exclude_minutes", lambda d: design(d, "random_checks").update(exclude=[])),
+    ("nothing_excluded", "/designs/1/exclude_minutes", lambda d: uniform(d, exclude_minutes=30)),
     ("prompt_outside_window", "/designs/2/offset_minutes", lambda d: design(d, "evening_diary").update(offset_minutes=30)),
     ("prompt_outside_window", "/designs/0/offset_minutes", lambda d: design(d, "morning_diary").update(offset_minutes=500)),
     ("expiry_overlaps", "/designs/1/expiry/minutes", lambda d: design(d, "random_checks")["expiry"].update(minutes=400)),
@@ -595,6 +597,9 @@ PLANTED: list[tuple[str, str, Edit]] = [
     ("help_language_missing", "/help/title", lambda d: in_german(d, "instrument")),
     ("language_missing", "/instruments/0/items/13/text/de", lambda d: in_german(d, "help")),
     ("placeholder_missing", "/help/somebody_reading/en", lambda d: d["help"]["somebody_reading"].update(en="Soon.")),
+    ("text_blank", "/default_push/en", lambda d: d["default_push"].update(en=" \n\u00a0")),
+    ("text_blank", "/instruments/0/items/0/text/en", lambda d: instrument(d, "momentary")["items"][0]["text"].update(en="\u200b \u2060")),
+    ("not_storable", "/instruments/0/title/en", lambda d: instrument(d, "momentary")["title"].update(en="How is it\0?")),
     ("push_not_neutral", "/default_push/en", lambda d: d["default_push"].update(en="How strong is your craving?")),
     ("push_not_neutral", "/designs/0/push/en", lambda d: d["designs"][0].update(push={"en": "Time for your medicine"})),
 ]
@@ -724,7 +729,7 @@ def test_a_uniform_design_that_excluded_prompts_leave_no_room_is_refused_with_th
 
 def test_a_design_that_only_the_clock_change_breaks_is_refused_with_that_day() -> None:
     def plant(document: Document) -> None:
-        design(document, "random_checks").update(prompts=6, gap_minutes=70, exclude=[])
+        design(document, "random_checks").update(prompts=6, gap_minutes=70, exclude=[], exclude_minutes=0)
 
     (fault,) = planted(plant)
     assert fault.rule == "sampling_infeasible"

@@ -1,5 +1,6 @@
 """One line of migrations for both databases: up, down, over rows, and what happens to one that fails."""
 
+import re
 import shutil
 from pathlib import Path
 from textwrap import dedent
@@ -8,17 +9,19 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, func, inspect, select, text
+from sqlalchemy import Enum, NullPool, create_engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from models.base import Base
 from models.ids import new_uid
+from models.kinds import Timing
 from models.session import Sessions
 from models.settings import DatabaseSettings
-from models.tables import Alert, AlertEvent, Audit, Consent, Enrollment, Prompt, PromptEvent, Study, ZoneHistory
+from models.tables import Alert, AlertEvent, Audit, Consent, Enrollment, Prompt, PromptEvent, Response, Study, ZoneHistory
 from tests.build import NOW, build_person, build_study
 from tests.conftest import ROOT, database_url, fixed_keys, migrate
 from tests.contracts.migrations_in_step import check
+from tests.models.dataset_story import Story
 
 TABLES = set(Base.metadata.tables)
 HEAD = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
@@ -145,6 +148,31 @@ def test_a_migration_that_fails_leaves_nothing_half_applied(sessions, settings, 
     with pytest.raises(ZeroDivisionError):
         command.upgrade(config(settings, scripts), "head")
     assert (version(sessions), shape(sessions)) == (HEAD, before)
+
+
+def test_the_database_knows_exactly_the_words_of_each_vocabulary(sessions):
+    found = inspect(sessions.write_engine)
+    for table in Base.metadata.sorted_tables:
+        said = {one["name"]: set(re.findall(r"'(\w+)'", one["sqltext"])) for one in found.get_check_constraints(table.name)}
+        for column in table.c:
+            if isinstance(column.type, Enum):
+                assert said[f"ck_{table.name}_{column.type.name}"] == set(column.type.enums), (table.name, column.name)
+
+
+def test_answers_of_before_keep_their_word_and_an_early_one_goes_back_to_on_time(sessions, settings, keys):
+    study = build_study(sessions)
+    person = build_person(sessions, keys, study)
+    with sessions.transaction() as session:
+        story = Story(session, study, person)
+        for timing in Timing:
+            story.response(NOW, timing=timing)
+    words = select(Response.timing).order_by(Response.id)
+    command.downgrade(config(settings), "0008")
+    with sessions.reading() as session:
+        assert [row.timing for row in session.rows(words)] == ["on_time", "on_time", "late", "after_expiry", "unprompted"]
+    migrate(settings)
+    with sessions.reading() as session:
+        assert [row.timing for row in session.rows(words)] == ["on_time", "on_time", "late", "after_expiry", "unprompted"]
 
 
 def test_a_migration_that_would_orphan_rows_is_undone_on_both_databases(sessions, settings, keys, planted):

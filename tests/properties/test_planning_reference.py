@@ -1,6 +1,6 @@
 """The planner against a plan worked out independently in a few lines: ids and times of every design, in every zone, on any date."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.definition.prompting import (
     Burst,
+    Design,
     Expiry,
     Fixed,
     Interval,
@@ -29,7 +30,7 @@ from scheduler.plan.inputs import PlanInput, PlannedDay
 from scheduler.plan.occasion import Occasion
 from scheduler.plan.occasions import plan_day
 from scheduler.plan.reconcile import PlannedRow, reconcile
-from tests.planning_reference import Someone, first, rules
+from tests.planning_reference import Someone, first, rules, whole
 
 PHASES = (Phase.generate,)
 """No shrinking: a failing example is replayed as it is."""
@@ -70,29 +71,31 @@ def both(designs, zone: str, wake: WakeWindows, day: date, key: bytes) -> tuple[
         anchors={VISIT: (datetime.fromtimestamp(visit, UTC),)},
         planned_days={QUIT: (PlannedDay(day - DAY, datetime.fromtimestamp(start, UTC)),)},
     )
-    alone = Someone(PERSON, key, zone, wake, designs, start, day, {})
-    quit_at = alone.window(day - DAY)[0]
-    anchors = {VISIT: ((visit, alone.study_date(visit)),), QUIT: ((quit_at, day - DAY),)}
-    return inputs, replace(alone, first_date=alone.study_date(start), anchors=anchors)
+    written = [whole(one.model_dump(mode="json")) for one in designs]
+    quits = {"kind": QUIT, "day": str(day - DAY), "wall": None, "set_at": inputs.started_at.isoformat()}
+    return inputs, Someone(PERSON, key, zone, wake.model_dump(), written, start, 60, {VISIT: (visit,)}, (quits,))
 
 
 def assert_same(designs, zone: str, wake: WakeWindows, day: date, key: bytes) -> list[Occasion]:
     """Ids and times are those of the reference, and every law holds on the day."""
     inputs, alone = both(designs, zone, wake, day, key)
-    occasions, expected = list(plan_day(inputs, day)), alone.slots(day)
-    due = {one.uid: int(one.due_at.timestamp()) for one in occasions}
-    unfit = {one.uid for one in occasions if one.blocked == "window"}
-    assert unfit == {uid for uid, at in expected.items() if at is None}, (zone, day)
-    assert {uid: at for uid, at in due.items() if uid not in unfit} == {uid: at for uid, at in expected.items() if at is not None}, (
+    occasions = list(plan_day(inputs, day))
+    assert {one.uid: told(one) for one in occasions} == {one.id: (one.due, one.blocked, one.reminders) for one in alone.prompts(day)}, (
         zone,
         day,
     )
-    assert_laws(occasions, alone)
+    assert_laws(occasions, designs, alone)
     return occasions
 
 
-def assert_laws(occasions: list[Occasion], alone: Someone) -> None:
-    designs = {one.id: one for one in alone.designs}
+def told(one: Occasion) -> tuple[int | None, str | None, tuple[int, ...]]:
+    """What a phone asks of an occasion: its moment, unless it has none, why it is not asked, and the reminders."""
+    moment = None if one.blocked == "window" else int(one.due_at.timestamp())
+    return moment, one.blocked, tuple(int(each.timestamp()) for each in one.reminders)
+
+
+def assert_laws(occasions: list[Occasion], found: Sequence[Design], alone: Someone) -> None:
+    designs = {one.id: one for one in found}
     times = {code: sorted(one.due_at for one in occasions if one.design == code and one.blocked != "window") for code in designs}
     for one in occasions:
         at = int(one.due_at.timestamp())
@@ -238,3 +241,24 @@ def test_any_design_in_any_zone_on_any_date_has_the_ids_and_times_of_the_referen
     for each in (day, day + DAY):
         occasions = assert_same(found, zone, wake, each, key)
         assert_nothing_to_replan(occasions, datetime.fromtimestamp(first(each, "00:00", zone), UTC) - DAY)
+
+
+def test_where_the_gap_reaches_into_the_next_day_both_ways_go_back_as_far_as_it_does():
+    wake = WakeWindows(weekday=hours(4 * 60, 23 * 60 + 30), weekend=hours(5 * 60, 24 * 60))
+    for number, zone in enumerate(("America/New_York", "Europe/London", "Australia/Lord_Howe")):
+        for weekdays in ((), (1, 2, 4, 5, 6, 7)):
+            when, far = When(weekdays=weekdays), {"expiry": EXPIRY, "exclude": ("noon",), "gap_minutes": 320, "prompts": 3}
+            found = (
+                Stratified(id="signal", instrument="s", when=when, **far),
+                Uniform(id="spread", instrument="u", when=when, **far),
+                Fixed(id="noon", instrument="f", expiry=EXPIRY, times=("00:10", "12:45")),
+            )
+            days = [date(2026, 3, 26) + each * DAY for each in range(6)]
+            inputs, alone = both(found, zone, wake, days[0], number.to_bytes(32, "big"))
+            planned = [one for day in days for one in plan_day(inputs, day)]
+            assert {one.uid: told(one) for one in planned} == {
+                one.id: (one.due, one.blocked, one.reminders) for day in days for one in alone.prompts(day)
+            }
+            for code in ("signal", "spread"):
+                due = sorted(one.due_at for one in planned if one.design == code and one.blocked is None)
+                assert all(later - early >= 320 * MINUTE for early, later in pairwise(due))

@@ -30,10 +30,10 @@ from api.participant.settings import put_wake_windows
 from models.definition.check import check
 from models.definition.prompting import Stratified, Uniform, WakeWindows
 from models.ids import new_uid
-from models.kinds import PromptState, TimedEventKind
+from models.kinds import PromptState, TimedEventKind, Timing
 from models.queries import enrollment_phone
 from models.settings import DatabaseSettings
-from models.tables import Delivery, PromptEvent
+from models.tables import Delivery, Prompt, PromptEvent, Response
 from scheduler.horizon import Counts
 from scheduler.lifecycle import TERMINAL
 from scheduler.plan.calendar import DAY, local
@@ -278,6 +278,7 @@ class PromptingMachine(RuleBasedStateMachine):
             self.nothing_is_lost(one, texts)
             self.gaps_hold(one, texts)
         self.nothing_is_told_twice()
+        self.answers_are_what_they_are_called()
 
     def look(self) -> None:
         """What was asked stays as it was, and so does which version a past day was on."""
@@ -352,6 +353,23 @@ class PromptingMachine(RuleBasedStateMachine):
                 gaps = [each.gap_minutes for each in found if isinstance(each, Stratified | Uniform)]
                 if gaps:
                     assert later.due_at - earlier.due_at >= timedelta(minutes=min(gaps)), (design, earlier.slot, later.slot)
+
+    def answers_are_what_they_are_called(self) -> None:
+        """By the prompt's own times, which no longer move; and after an answer nobody is told of the prompt or reminded of it."""
+        with self.life.sessions.reading() as session:
+            columns = (Response.timing, Response.event_time, Prompt.due_at, Prompt.expires_at)
+            given = session.rows(
+                select(*columns).join(Prompt, Prompt.id == Response.prompt_id).where(Prompt.state.not_in(sorted(SET_ASIDE)))
+            )
+            events = session.rows(select(PromptEvent.prompt_id, PromptEvent.name).order_by(PromptEvent.id))
+        for row in given:
+            early = row.event_time < row.due_at - timedelta(minutes=5)
+            meant = Timing.EARLY if early else Timing.ON_TIME if row.event_time <= row.expires_at else Timing.AFTER_EXPIRY
+            assert row.timing is meant, "the machine's phones do not say when an answer was begun"
+        answered = set()
+        for row in events:
+            assert row.prompt_id not in answered or row.name not in {"queued", "reminded"}
+            answered |= {row.prompt_id} if row.name in {"completed", "partial", "declined"} else set()
 
     def nothing_is_told_twice(self) -> None:
         life = self.life

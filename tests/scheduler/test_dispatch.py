@@ -215,6 +215,20 @@ def test_a_phone_that_opened_offline_before_we_sent_is_not_told_again(place: Pla
     assert not place.deliveries()
 
 
+def test_a_prompt_that_was_answered_before_it_was_due_is_never_sent_and_nobody_is_reminded(
+    place: Place, study: Built, person: Person, keys: Keys
+) -> None:
+    add_endpoint(place.sessions, keys, study, "https://push.example.org", "prompt")
+    uid = add_prompt(place.sessions, study, person, due_at=NOW + HOUR, reminders_left=[(NOW + HOUR + 15 * MINUTE).isoformat()])
+    given = {"event_time": NOW, "answered_at": NOW, "received_at": NOW, "started_at": None, "complete": True, "timing": Timing.EARLY}
+    with place.sessions.transaction() as session:
+        apply_moves(session, [answer_move(prompt_for(session, person.viewer(), uid), given, again=False)])
+    for _ in range(4):
+        place.clock.pass_(30 * MINUTE)
+        assert place.run(dispatch_prompts.run) == 0
+    assert (place.events(uid), place.deliveries(), place.prompt(uid).state) == (["completed"], [], PromptState.COMPLETED)
+
+
 def test_a_crash_in_the_middle_of_a_batch_leaves_nothing_half_done(place: Place, study: Built, person: Person) -> None:
     for _ in range(3):
         add_prompt(place.sessions, study, person)

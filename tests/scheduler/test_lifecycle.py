@@ -5,10 +5,11 @@ from itertools import product
 
 import pytest
 
-from models.definition.prompting import LATE_GRACE
+from models.definition.prompting import EARLY_GRACE, LATE_GRACE
 from models.errors import Conflict
 from models.kinds import PromptState, Timing
 from scheduler.lifecycle import (
+    ANSWERED,
     TERMINAL,
     TRANSITIONS,
     Event,
@@ -86,8 +87,17 @@ def test_an_answer_given_in_time_counts_although_the_phone_was_out_of_reach():
 
 
 def test_the_state_depends_on_when_it_was_answered_and_not_on_when_the_expiry_was_noticed():
-    for answer, when in product((Event.COMPLETE, Event.PARTIAL, Event.DECLINE), (Timing.ON_TIME, Timing.LATE, Timing.AFTER_EXPIRY)):
+    prompted = set(Timing) - {Timing.UNPROMPTED}
+    for answer, when in product((Event.COMPLETE, Event.PARTIAL, Event.DECLINE), prompted):
         assert len({answered(state, answer, when) for state in (*LIVE, PromptState.EXPIRED)}) == 1
+
+
+def test_a_prompt_that_was_answered_early_has_ended_and_is_never_queued():
+    for answer in (Event.COMPLETE, Event.PARTIAL, Event.DECLINE):
+        after = answered(PromptState.PLANNED, answer, Timing.EARLY)
+        assert after in ANSWERED
+        assert (after, Event.QUEUE) not in TRANSITIONS
+        assert next_moment(after, due_at=DUE, expires_at=EXPIRES, after=DUE - 60 * MINUTE) is None
 
 
 def test_an_answer_is_never_refused():
@@ -98,7 +108,14 @@ def test_an_answer_is_never_refused():
 @pytest.mark.parametrize(
     ("answered_after", "opened_after", "expected"),
     [
+        (-600, None, Timing.EARLY),
+        (-6, None, Timing.EARLY),
+        (-5, None, Timing.ON_TIME),
         (0, None, Timing.ON_TIME),
+        (2, -6, Timing.EARLY),
+        (2, -5, Timing.ON_TIME),
+        (61, -6, Timing.LATE),
+        (76, -6, Timing.AFTER_EXPIRY),
         (60, None, Timing.ON_TIME),
         (61, None, Timing.AFTER_EXPIRY),
         (61, 59, Timing.LATE),
@@ -109,8 +126,8 @@ def test_an_answer_is_never_refused():
 )
 def test_timing_is_decided_by_the_window_and_the_grace_for_what_was_begun_in_it(answered_after, opened_after, expected):
     opened_at = None if opened_after is None else DUE + opened_after * MINUTE
-    assert timing(DUE + answered_after * MINUTE, EXPIRES, opened_at=opened_at) is expected
-    assert timedelta(minutes=15) == LATE_GRACE
+    assert timing(DUE + answered_after * MINUTE, DUE, EXPIRES, opened_at=opened_at) is expected
+    assert (timedelta(minutes=5), timedelta(minutes=15)) == (EARLY_GRACE, LATE_GRACE)
 
 
 def test_a_prompt_is_deferred_as_often_as_it_may_be_and_never_past_its_end():

@@ -65,7 +65,7 @@ Exported = Mapping[tuple[str, str], tuple[int, int, int]]
 
 
 def compliance(prompts: Iterable[Prompted], exported: Exported, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Over all prompts, by study week (from 1), by design, as a mean over persons, and whether the export agrees."""
+    """Over these prompts, by study week (from 1), by design, as a mean over persons, and whether the export agrees."""
     total, weeks, designs, persons, cells = (
         Tally(),
         dict[int, Tally](),

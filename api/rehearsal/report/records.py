@@ -1,6 +1,6 @@
 """The rows of a dataset as a report reads them. Pure but for `load`, which reads the archive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
@@ -204,6 +204,10 @@ class Records:
     def known_until(self, participant_id: str) -> datetime:
         """Until when the rows tell of this person."""
         return self.ended.get(participant_id, self.as_of)
+
+    def come(self) -> Iterator[Prompted]:
+        """Prompts and entries whose moment has come. A prompt that was answered early is a row before that."""
+        return (one for one in self.prompts if one.scheduled_utc is None or one.scheduled_utc <= self.known_until(one.participant_id))
 
     @property
     def protocol(self) -> Protocol:

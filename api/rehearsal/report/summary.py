@@ -57,7 +57,7 @@ def _summary(
     answers.read(_rows(houses, "answers_long", *ANSWER_COLUMNS), faults)
     sent_twice(_rows(houses, "events", "prompt_id", "from_state", "to_state"), faults)
     nearest = look(records, faults)
-    followed = compliance(records.prompts, *joined([(_exported(one), one.manifest["compliance"]) for one in houses]))
+    followed = compliance(records.come(), *joined([(_exported(one), one.manifest["compliance"]) for one in houses]))
     faults.add_many("compliance", followed["agreement"]["differing"] + (not followed["agreement"]["means_agree"]))
     cover = Cover(protocol.staffing, start, max(records.as_of, start + timedelta(days=7)))
     until = min(happened.started_at + timedelta(days=happened.days), records.as_of)

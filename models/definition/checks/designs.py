@@ -30,6 +30,9 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
         yield from _reports(protocol, at, design)
         if isinstance(design, Stratified | Uniform) and design.hours is not None:
             yield from _hours(protocol, at, design)
+        if isinstance(design, Stratified | Uniform) and design.exclude_minutes and not design.exclude:
+            message = f"These {design.exclude_minutes} minutes hold to the designs in `exclude`, and none is named there."
+            yield Fault(pointer(*at, "exclude_minutes"), "nothing_excluded", message)
         if isinstance(design, Stratified):
             yield from _stratified(protocol, at, design)
         if isinstance(design, Uniform):

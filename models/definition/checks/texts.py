@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
+from unicodedata import category
 
 from models.definition.base import Document, pointer
 from models.definition.prompting import Design
@@ -31,6 +32,7 @@ def faults(protocol: Protocol) -> Iterator[Fault]:
     for at, text in texts_in(protocol, ()):
         if protocol.language not in text:
             yield Fault(pointer(*at), "language_missing", f"The text lacks the protocol's language, {protocol.language}.")
+        yield from _words(at, text)
         yield from _braces(at, text)
     yield from _push(("default_push",), protocol.default_push)
     for place, design in enumerate(protocol.designs):
@@ -69,6 +71,23 @@ def texts_in(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str 
 def _members(kind: type[Document]) -> tuple[tuple[str, str], ...]:
     """Where texts may be: the name of each member, and how the document says it."""
     return tuple((name, one.alias or name) for name, one in kind.model_fields.items() if name not in _NOT_TEXTS)
+
+
+def _words(at: tuple[str | int, ...], text: Mapping[str, str]) -> Iterator[Fault]:
+    for language, passage in sorted(text.items()):
+        if "\0" in passage:
+            yield Fault(pointer(*at, language), "not_storable", "The text holds a character that cannot be stored.")
+        elif not seen(passage):
+            yield Fault(pointer(*at, language), "text_blank", "The text shows nothing: only spaces, or characters that are not seen.")
+
+
+def seen(passage: str) -> bool:
+    """Whether any character shows: not a space, a break, a control or a format character (Unicode, categories C and Z).
+
+    >>> seen("?"), seen(" \u200b\u00a0")
+    (True, False)
+    """
+    return any(category(character)[0] not in "CZ" for character in passage)
 
 
 def _braces(at: tuple[str | int, ...], text: Mapping[str, str]) -> Iterator[Fault]:

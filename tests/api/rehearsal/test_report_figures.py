@@ -122,6 +122,19 @@ def test_timing_nothing_late_uploads_wrong_clocks_and_travelers_are_counted(tmp_
     assert (found["stored"], found["acknowledged"], found["lost"]) == (6, 6, 0)
 
 
+def test_an_early_answer_is_a_timing_of_its_own_and_completed_but_not_on_time(tmp_path):
+    told = Told(as_of=START + 2 * DAY)
+    told.person(days=2)
+    told.answered(START + 2 * HOUR)
+    told.answered(START + 8 * HOUR, index=1, after=-HOUR, timing="early", sent_utc=None)
+    found = summarize(told.pack(tmp_path / "early.zip"), told.happened())
+    assert found["responses"]["by_timing"] == {"early": 1, "on_time": 1}
+    kept = found["compliance"]
+    assert (kept["denominator"], kept["not_sent"], kept["completed_on_time"], kept["completed_ever"]) == (2, 0, 1, 2)
+    assert kept["agreement"]["agrees"]
+    assert found["faults"]["total"] == 0
+
+
 def test_decisions_are_counted_by_reason_and_chance_with_their_probabilities(tmp_path):
     told = Told()
     told.person()
