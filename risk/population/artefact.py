@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from models.codec import canonical
+from models.codec import canonical, misplaced
 from models.errors import Fault, Invalid, TooLarge
 from risk.population.features import KNOTS
 
@@ -164,14 +164,14 @@ def _decoded(raw: bytes, kind: type[Kind], at: str = "") -> Kind:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as problem:
-        words, _, place = str(problem).partition(" - at `$")
-        raise _refused(at + "/" + place.rstrip("`").strip(".").replace(".", "/"), "shape", words) from None
+        place, words = misplaced(problem, raw, kind)
+        raise _refused(at + place, "shape", words) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _refused(at or "/", "json", "It is not JSON, or was cut off.") from None
+        raise _refused(at, "json", "It is not JSON, or was cut off.") from None
 
 
 def _refused(pointer: str, rule: str, words: str) -> Invalid:
-    return Invalid("model_refused", f"The model is refused at {pointer}: {words}", [Fault(pointer, rule, words)])
+    return Invalid("model_refused", f"The model is refused at {pointer or 'its root'}: {words}", [Fault(pointer, rule, words)])
 
 
 def _faults(model: PopulationModel) -> Iterator[Fault]:
