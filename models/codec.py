@@ -48,12 +48,15 @@ def misplaced(problem: msgspec.ValidationError, raw: bytes, kind: type) -> tuple
     for name, index in _STEP.findall(place):
         step: str | int = name or index
         if index == "...":
-            if not isinstance(here, dict):
+            if not (isinstance(here, dict) and here):
                 break
             step = _blamed(document, here, str(problem), kind)
         elif index:
             step = int(index)
-        here = here[step]
+        try:
+            here = here[step]
+        except (KeyError, IndexError, TypeError):  # a name that stands there twice: the last one is what was read
+            break
         found += "/" + str(step).replace("~", "~0").replace("/", "~1")
     return found, words
 

@@ -41,11 +41,18 @@ def test_the_place_leads_to_the_value(document: object, place: str) -> None:
     assert (found, "at `" in words) == (place, False)
 
 
-def test_a_document_that_is_damaged_behind_its_fault_has_its_root_as_the_place() -> None:
-    raw = b'{"pair": [1, {"x": "q"}], "named": nul'
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        (b'{"pair": [1, {"x": "q"}], "named": nul', ""),
+        (b'{"pair": [1, {"x": "q"}], "pair": 3}', "/pair"),
+        (b'{"named": {"a": [{"x": "q"}], "a": 3}, "named": {}}', "/named"),
+    ],
+)
+def test_a_document_that_is_damaged_or_says_a_thing_twice_is_followed_as_far_as_it_goes(raw: bytes, place: str) -> None:
     with pytest.raises(msgspec.ValidationError) as refused:
         msgspec.json.decode(raw, type=Outer)
-    assert codec.misplaced(refused.value, raw, Outer)[0] == ""
+    assert codec.misplaced(refused.value, raw, Outer)[0] == place
 
 
 def test_the_example_in_the_documentation_holds() -> None:
