@@ -165,13 +165,13 @@ def _decoded(raw: bytes, kind: type[Kind], at: str = "") -> Kind:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as problem:
         place, words = misplaced(problem, raw, kind)
-        raise _refused(at + place, "shape", words) from None
+        raise _refused(at + place or "/", "shape", words) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _refused(at, "json", "It is not JSON, or was cut off.") from None
+        raise _refused(at or "/", "json", "It is not JSON, or was cut off.") from None
 
 
 def _refused(pointer: str, rule: str, words: str) -> Invalid:
-    return Invalid("model_refused", f"The model is refused at {pointer or 'its root'}: {words}", [Fault(pointer, rule, words)])
+    return Invalid("model_refused", f"The model is refused at {pointer}: {words}", [Fault(pointer, rule, words)])
 
 
 def _faults(model: PopulationModel) -> Iterator[Fault]:
