@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.laboratory.words import NOTHING, as_percent, days_in_words, plain, with_interval
+from api.laboratory.words import NOTHING, as_percent, counted, days_in_words, plain, with_interval
 
 Report = Mapping[str, Any]
 STRATA: Final = {"pooled": "everyone", "abstinent_7d": "abstinent ≥ 7 days", "abstinent_14d": "abstinent ≥ 14 days"}
@@ -64,7 +64,7 @@ def _accuracy(report: Report, target: str) -> Shown:
     head = ["", "windows", "base rate", "AUPRC", "Brier", "skill"]
     figures = ("auprc", "brier", "skill")
     rows = [
-        [name, f"{part['windows']:,}", as_percent(part.get("base_rate")), *(with_interval(part.get(one)) for one in figures)]
+        [name, counted(part["windows"]), as_percent(part.get("base_rate")), *(with_interval(part.get(one)) for one in figures)]
         for name, part in _strata(report, target)
     ]
     return Shown(f"How right probabilities are, {TARGETS[target]}", head, rows)
@@ -175,7 +175,7 @@ def craving(found: Mapping[str, Any]) -> Iterator[Shown]:
 
 
 def hazard(report: Report) -> Shown:
-    rows = [[days_in_words(one), f"{one['days']:,}", as_percent(one)] for one in report["hazard"]]
+    rows = [[days_in_words(one), counted(one["days"]), as_percent(one)] for one in report["hazard"]]
     return Shown("Use today, by days since the newest use", ["days", "person-days", "with use"], rows)
 
 
@@ -184,7 +184,7 @@ def _subgroups(report: Report, target: str) -> Shown:
     for name, groups in report["subgroups"][target].items():
         for one in groups:
             figures = [with_interval(one.get("auroc")), plain(one.get("base_rate")), plain(one.get("expected"))]
-            rows.append([f"{name}: {one['group']}", f"{one['people']:,}", f"{one['windows']:,}", *figures])
+            rows.append([f"{name}: {one['group']}", counted(one["people"]), counted(one["windows"]), *figures])
     head = ["group", "people", "windows", "AUROC", "observed", "expected"]
     return Shown(f"Groups, {report['shipped']}, {TARGETS[target]}", head, rows)
 
@@ -211,7 +211,7 @@ def _split(one: Mapping[str, Any]) -> list[str]:
         return [one["not_done"], *[NOTHING] * 4]
     pooled, abstinent = one.get("pooled", {}), one.get("abstinent_7d", {})
     return [
-        f"{one['people']:,}",
+        counted(one["people"]),
         plain(pooled.get("auroc")),
         plain(abstinent.get("auroc")),
         plain(pooled.get("base_rate")),

@@ -33,6 +33,15 @@ def as_percent(one: Mapping[str, Any] | None, digits: int = 1) -> str:
     return said if one.get("low") is None else f"{said} ({100 * one['low']:z.{digits}f} to {100 * one['high']:z.{digits}f})"
 
 
+def counted(value: int | None) -> str:
+    """A number of people or of their days; where it is kept back, that.
+
+    >>> counted(12345), counted(None)
+    ('12,345', 'kept back')
+    """
+    return "kept back" if value is None else f"{value:,}"
+
+
 def plain(value: float | None, digits: int = 3) -> str:
     return NOTHING if value is None else f"{value:z.{digits}f}"
 

@@ -10,6 +10,7 @@ from typing import Literal, TextIO, TypeVar
 
 import msgspec
 
+from models.codec import misplaced
 from models.errors import Fault, Invalid
 from scheduler.plan.calendar import zone_info
 
@@ -80,12 +81,12 @@ def load_mapping(path: Path) -> Mapped:
 
 def read_mapping(path: Path, kind: type[_Kind]) -> _Kind:
     """A mapping of this kind. Raises Invalid with the place of the first fault."""
+    raw = path.read_bytes()
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        words, _, place = str(error).partition(" - at `$")
-        fault = Fault("/" + place.rstrip("`").strip(".").replace(".", "/"), "mapping_shape", words)
-        raise Invalid("mapping_invalid", f"{path.name} is not a mapping: {words}", (fault,)) from None
+        place, words = misplaced(error, raw, kind)
+        raise Invalid("mapping_invalid", f"{path.name} is not a mapping: {words}", (Fault(place, "mapping_shape", words),)) from None
     except msgspec.DecodeError:
         raise Invalid("mapping_not_json", f"{path.name} is not JSON.") from None
 

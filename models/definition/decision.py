@@ -25,7 +25,7 @@ TAILORING_VARIABLES: Final[dict[str, str]] = {
     "stress": "Population-anchored level of S on [0, 1].",
     "withdrawal": "Population-anchored level of W on [0, 1].",
     "control_failure": "Population-anchored level of E on [0, 1]; higher is less control.",
-    "top_contribution": "The node that adds most to the drive: R, S, W, E or lag.",
+    "top_contribution": "The node that adds most to the drive: R, S, W, E or lag. Missing where it is not above the person's usual.",
     "high_craving_24h": "Responses of the past 24 h with craving at or above 0.7.",
     "hours_since_content": "Hours since content was last shown; missing where never.",
     "content_today": "Content items shown on this local day.",

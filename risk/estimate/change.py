@@ -26,13 +26,22 @@ MEMORY: Final = 0.95
 """Of the early-warning features (variance and lag-1 product of surprises), by answer. Shown nowhere."""
 
 
+def faded(before: float, hours: float) -> float:
+    """What is left of a sum where nothing came.
+
+    >>> faded(2.0, 72.0)
+    1.0
+    """
+    return before * exp2(-hours / HALF_LIFE_HOURS)
+
+
 def decayed_sum(before: float, hours: float, score: float, limit: float) -> float:
     """C <- max(0, 2^(-D/72h) C + score - 0.5), at most twice its limit.
 
     >>> decayed_sum(2.0, 72.0, 1.5, 5.0)
     2.0
     """
-    moved = before * exp2(-hours / HALF_LIFE_HOURS) + score - SLACK
+    moved = faded(before, hours) + score - SLACK
     return 0.0 if moved <= 0.0 else moved if moved <= 2.0 * limit else 2.0 * limit  # noqa: FURB136
 
 
@@ -67,7 +76,7 @@ def baseline_score(before: Change, strength: float | None) -> float | None:
 
 
 def watch(before: Change, hours: float, surprise: float, strength: float | None, second: int, limit: tuple[float, float]) -> Change:
-    """Both detectors after a training answer. `strength` is None where craving itself was not answered."""
+    """Both detectors after a training answer. `strength` is None where craving itself was not answered: the second then fades alone."""
     clipped = _clipped(surprise)
     innovation = decayed_sum(before.innovation, hours, clipped, limit[0])
     square = MEMORY * before.surprise_square + (1.0 - MEMORY) * clipped * clipped
@@ -87,6 +96,8 @@ def watch(before: Change, hours: float, surprise: float, strength: float | None,
         if since is not None and second - since >= BASELINE_DAYS * 86400 and count >= BASELINE_ANSWERS:
             mean, sd, statistic = short(running), short(sqrt(squares / count + VARIANCE_FLOOR)), 0.0
             since, count, running, squares = None, 0, 0.0, 0.0
+    else:
+        statistic = faded(statistic, hours)
     return Change(
         short(innovation), short(statistic), mean, sd, since, count, short(running), short(squares), clipped, short(square), short(product)
     )

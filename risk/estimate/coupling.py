@@ -6,7 +6,7 @@ A <- L A L + Q A0 Q, b <- (L A_old L) theta + Q A0 Q m, then predict, then learn
 """
 
 from collections.abc import Sequence
-from math import exp2, sqrt
+from math import erfc, exp, exp2, pi, sqrt
 from typing import Final, NamedTuple
 
 from risk.estimate.digits import packed, unpacked
@@ -34,7 +34,10 @@ usual for this person."""
 
 
 class Nowcast(NamedTuple):
-    """Couplings after the observation, craving expected before it (latent units) and the standardized surprise."""
+    """Couplings after the observation, craving expected before it (latent units) and the standardized surprise.
+
+    That of a report at the floor is what is expected of it there: its mean over all answers is 0 too.
+    """
 
     theta: Sequence[float]
     spread: Sequence[float]
@@ -95,13 +98,37 @@ def robust(surprise: float, root_leverage: float) -> tuple[float, float]:
     return honest, honest if pull <= BOUND else min(honest, BOUND / pull)
 
 
+def censored(above: float) -> tuple[float, float, float, float]:
+    """A standard normal of which only is known that it is not over `above`: its mean, -lambda; how much of an
+    exact answer's information this has; its mean square; and the exact answer that, told with so much information, says the same.
+
+    lambda = phi(u) / Phi(u) (Tobin 1958; matched by its two moments, as in assumed-density filtering). Far above what is expected the floor
+    says nothing, far below as much as an answer there.
+
+    >>> [round(one, 3) + 0.0 for one in censored(0.0)], [round(one, 3) + 0.0 for one in censored(-5.0)]
+    ([-0.798, 0.637, 1.0, -1.253], [-5.187, 0.967, 26.933, -5.362])
+    """
+    limit = max(above, -30.0)
+    ratio = exp(-0.5 * limit * limit) / (sqrt(2.0 * pi) * 0.5 * erfc(-limit / sqrt(2.0)))
+    return -ratio, ratio * (ratio + limit), 1.0 - limit * ratio, -1.0 / (ratio + limit)
+
+
 def step(
-    before: Coupling, prior: Coupled, residual: Residual, x: list[float], hours: float, craving: float | None, excess: float, weight: float
+    before: Coupling,
+    prior: Coupled,
+    residual: Residual,
+    x: list[float],
+    hours: float,
+    craving: float | None,
+    excess: float,
+    weight: float,
+    floored: bool = False,
 ) -> Nowcast:
     """Forget, predict, then learn from `craving` (latent units) where it was answered.
 
-    `excess` is measurement variance above that of the main indicator; `weight` is 1/2 for a report at the floor, and 0
-    where the observation must teach nothing.
+    `excess` is measurement variance above that of the main indicator; `weight` is 0 where the observation must teach nothing. Where it is
+    `floored`, craving is as high as that or lower: couplings learn what that says, which is half of an answer on average, and the residual
+    variance counts half of one (`weight` 1/2).
     """
     kernel, matrix, doubt, direction, rows, (expected,), variances, seen = fade(before.memory, [before.theta], prior, x, hours)
     theta: Sequence[float] = rows[0]
@@ -113,14 +140,18 @@ def step(
     sd = sqrt(noise + doubt)
     surprise = None if craving is None else (craving - expected) / sd
     gain = share = 0.0
-    if surprise is not None and weight > 0.0:
-        honest, bounded = robust(abs(surprise), sqrt(doubt) / sd)
-        honest *= weight
-        gain = weight * bounded / noise
-        share = gain / (1.0 + gain * doubt)
-        (theta,) = kernel.shift(rows, direction, (share * surprise * sd,))
-        shape += 0.5 * honest
-        scale += 0.5 * honest * surprise * surprise * variance / HUBER_VARIANCE
+    if surprise is not None:
+        told, square, pull = 1.0, surprise * surprise, surprise
+        if floored:
+            surprise, told, square, pull = censored(surprise)
+        if weight > 0.0:
+            honest, bounded = robust(abs(surprise), sqrt(doubt) / sd)
+            honest *= weight
+            gain = bounded * told / (noise + doubt * (1.0 - told))
+            share = gain / (1.0 + gain * doubt)
+            (theta,) = kernel.shift(rows, direction, (share * pull * sd,))
+            shape += 0.5 * honest
+            scale += 0.5 * honest * square * variance / HUBER_VARIANCE
     spread = kernel.tail(variances, direction, share)
     if not gain:
         return Nowcast(theta, spread, expected, sd, surprise, None)

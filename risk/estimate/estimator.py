@@ -130,7 +130,8 @@ def _nowcast(
         return x, Nowcast(kept.theta, kept.spread, expected, 0.0, None, None)
     weight = 0.0 if not teach else 0.5 if scores.floored else 1.0
     excess = scores.noise - layout.noise if scores.noise else 0.0
-    return x, coupling.step(kept, prior.coupling, prior.document.residual, x, hours, scores.exposure[0], excess, weight)
+    craving, residual = scores.exposure[0], prior.document.residual
+    return x, coupling.step(kept, prior.coupling, residual, x, hours, craving, excess, weight, scores.floored)
 
 
 def _after(
@@ -147,7 +148,7 @@ def _after(
 ) -> RiskState:
     craving = scores.exposure[0]
     learned = teach and craving is not None
-    surprise = craving - nowcast.expected if learned and craving is not None else None
+    surprise = nowcast.surprise * nowcast.sd if learned and nowcast.surprise is not None else None
     met = teach and bool(scores.answered)
     return RiskState(
         schema=state.schema,

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.errors import Conflict, Invalid
 from risk.laboratory import alerting, leakage
+from risk.laboratory.cells import LEAST_CELL, kept_back
 from risk.laboratory.measures import ranking
 from risk.laboratory.people import Draws, draws, ratio, said
 from risk.laboratory.scores import Scored, compared, measured, scored, subgroups
@@ -20,7 +21,7 @@ from risk.refit.folds import leave_site_out, rolling_origin
 from risk.refit.table import Floats, Table, Whole, make_table
 from risk.refit.train import SEED, Nested, nested, over
 
-SCHEMA: Final = "breakwater.evaluation-report/1"
+SCHEMA: Final = "breakwater.evaluation-report/2"
 CLAIM: Final = (
     "Investigational. No clinical validity is claimed. Figures are associations in the dataset named here, under the stated way of "
     "splitting; they say nothing about another study, and nothing about what alerts would change."
@@ -115,6 +116,7 @@ def _about(run: Run) -> dict[str, Any]:
         "synthetic": dataset.synthetic,
         "notes": list(dataset.notes),
         "site_word": dataset.site_word,
+        "least_cell": LEAST_CELL,
         "people": len(dataset.people),
         "person_days": len(windows),
         "answered_days": int((day >= NONE).sum()),
@@ -128,23 +130,30 @@ def _about(run: Run) -> dict[str, Any]:
 
 
 def _base_rates(run: Run, day: Any) -> dict[str, Any]:
-    """Of the days that were answered: one of which nothing is known is not one without use."""
-    sites = np.array([one.site for one in run.dataset.people], dtype=object)[_people(run)]
-    rates = {name: day[(sites == name) & (day >= NONE)] for name in sorted(set(sites) - {""})}
-    return {name: said(float((found == USE).mean())) if len(found) else None for name, found in rates.items()}
+    """Of the days that were answered: one of which nothing is known is not one without use. None, too, for a site that is kept back."""
+    people, known = _people(run), day >= NONE
+    sites = np.array([one.site for one in run.dataset.people], dtype=object)[people]
+    rows = {name: (sites == name) & known for name in sorted(set(sites) - {""})}
+    silent = kept_back({name: _many(people[one]) for name, one in rows.items()}, _many(people[known]))
+    return {name: said(float((day[one] == USE).mean())) if name not in silent and one.any() else None for name, one in rows.items()}
 
 
 def _hazard(run: Run, day: Any) -> list[dict[str, Any]]:
-    """P(use today) by days since the newest use, among people with one."""
+    """P(use today) by days since the newest use, among people with one; a row of too few people says nothing, not even of how many days."""
     since, rows = np.frombuffer(run.windows.abstinent), []
     ever = np.array([bool(one.uses.at) and min(one.uses.at) < one.last for one in run.dataset.people])[_people(run)]
     first = np.array([min(one.uses.at, default=np.inf) for one in run.dataset.people])[_people(run)]
     known = ever & (np.frombuffer(run.windows.day, dtype=run.windows.day.typecode) > first) & (day >= NONE)
     for low, high in zip((0, *HAZARD_DAYS), (*HAZARD_DAYS, np.inf), strict=True):
         part = known & (since > low) & (since <= high)
-        share = ratio((part & (day == USE)).astype(float), part.astype(float), _people(run), run.drawn)
-        rows.append({"from": low + 1, "to": None if high == np.inf else high, "days": int(part.sum()), **share.document()})
+        share = ratio((day[part] == USE).astype(float), np.ones(int(part.sum())), _people(run)[part], run.drawn).of_cell()
+        days = None if part.any() and share["people"] is None else int(part.sum())
+        rows.append({"from": low + 1, "to": None if high == np.inf else high, "days": days, **share})
     return rows
+
+
+def _many(people: Whole) -> int:
+    return len(np.unique(people))
 
 
 def _people(run: Run) -> Whole:
@@ -185,16 +194,18 @@ def _other_splits(run: Run, target: Target, models: tuple[Model, ...], seed: int
     people = run.dataset.people
     for model in models:
         table = run.tables[target, model]
-        splits = dict(leave_site_out(table.person, [one.site for one in people]))
         if origin := rolling_origin(table.person, table.day, [one.began for one in people]):
-            splits = {"": origin, **splits}
-        for name, split in splits.items():
-            found = _tested(table, split, seed)
-            if name:
-                out["leave_site_out"].setdefault(model, {})[name] = found
-            else:
-                out["rolling_origin"][model] = found
+            out["rolling_origin"][model] = _apart(table, {"": origin}, seed)[""]
+        if sites := dict(leave_site_out(table.person, [one.site for one in people])):
+            out["leave_site_out"][model] = _apart(table, sites, seed)
     return out
+
+
+def _apart(table: Table, splits: dict[str, tuple[Whole, Whole]], seed: int) -> dict[str, Any]:
+    """Each of the groups tested by what was trained without it; of one that is kept back nothing is said."""
+    sizes = {name: _many(table.person[outside[table.answered[outside]]]) for name, (_, outside) in splits.items()}
+    silent = kept_back(sizes, _many(table.person[table.answered]))
+    return {name: {"people": None, "windows": None} if name in silent else _tested(table, split, seed) for name, split in splits.items()}
 
 
 def _tested(table: Table, split: tuple[Whole, Whole], seed: int) -> dict[str, Any]:
@@ -204,7 +215,7 @@ def _tested(table: Table, split: tuple[Whole, Whole], seed: int) -> dict[str, An
         return {"not_done": refused.detail}
     rows = ~np.isnan(p) & table.answered
     both = {"pooled": rows, "abstinent_7d": rows & (table.abstinent >= 7.0)}
-    out: dict[str, Any] = {"people": len(np.unique(table.person[rows])), "windows": int(rows.sum())}
+    out: dict[str, Any] = {"people": _many(table.person[rows]), "windows": int(rows.sum())}
     for name, part in both.items():
         if part.any():
             value = ranking(table.y[part], p[part]).auroc(np.ones(int(part.sum())))

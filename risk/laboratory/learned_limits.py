@@ -44,16 +44,18 @@ class Watched:
 
 def watched(stream: Sequence[Observation], nodes: Nodes, prior: Prior) -> Watched:
     """What both detectors saw of one person under `prior`. The baseline has no scores before it is frozen."""
-    state, found = estimator.start(prior, "limits"), Watched([], [])
+    state, found, waited = estimator.start(prior, "limits"), Watched([], []), 0.0
     for one in stream:
         before, (state, _) = state, estimator.update(state, one, prior, nodes)
         if state.change is before.change or state.taught_at is None:
             continue
         hours = 0.0 if before.taught_at is None else (state.taught_at - before.taught_at) / 3600.0
         found.innovation.append((hours, state.change.last_surprise))
+        waited = 0.0 if before.change.frozen_mean is None else waited + hours
         score = change.baseline_score(before.change, state.craving if state.craving_at == state.taught_at else None)
         if score is not None:
-            found.baseline.append((hours, score))
+            found.baseline.append((waited, score))
+            waited = 0.0
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from risk.laboratory.cells import LEAST_CELL
 from risk.laboratory.measures import auroc
 from risk.refit.table import Floats, Whole
 
@@ -25,6 +26,10 @@ class Figure:
 
     def document(self) -> dict[str, float | int | None]:
         return {"value": said(self.value), "low": said(self.low), "high": said(self.high), "people": self.people}
+
+    def of_cell(self) -> dict[str, float | int | None]:
+        """The same where it is of a part of the people: of fewer than a cell must have nothing is said, not even how many they are."""
+        return dict.fromkeys(("value", "low", "high", "people")) if 0 < self.people < LEAST_CELL else self.document()
 
 
 def said(value: float) -> float | None:
@@ -67,7 +72,8 @@ def ratio(above: Floats, below: Floats, rows: Whole, drawn: Draws) -> Figure:
 def of_sums(measure: Callable[[Floats], Floats], parts: Floats, rows: Whole, drawn: Draws) -> Figure:
     """What depends on sums of columns over rows alone. `measure` takes one line of sums after another."""
     places, people = drawn.places(rows), len(drawn.person)
-    return of_people(measure, np.column_stack([np.bincount(places, one, people) for one in parts.T]), len(np.unique(rows)), drawn)
+    sums = np.column_stack([np.bincount(places, one, people) for one in parts.T]).astype(np.float64)  # of no rows they are whole numbers
+    return of_people(measure, sums, len(np.unique(rows)), drawn)
 
 
 def of_people(measure: Callable[[Floats], Floats], sums: Floats, people: int, drawn: Draws) -> Figure:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from risk.laboratory import measures
+from risk.laboratory.cells import LEAST_CELL, kept_back
 from risk.laboratory.people import Draws, Figure, figure, of_people, of_sums, ratio, said, within_people
 from risk.refit.table import Flags, Floats, Table, Whole
 
@@ -46,14 +47,16 @@ def measured(one: Scored, drawn: Draws) -> dict[str, Any]:
     """The whole list for one model, as a document. Measures are weighed for unanswered windows where weights differ from 1."""
     strata = {name: one.rows(one.abstinent >= least) for name, least in STRATA.items()}
     out: dict[str, Any] = {name: _stratum(part, drawn) for name, part in strata.items()}
-    out["within_person"] = within_people(one.y, one.p, one.person, drawn).document()
+    out["within_person"] = within_people(one.y, one.p, one.person, drawn).of_cell()
     out["landmark"] = [
-        {"week": week, **auroc_of(one.rows(one.week == week), drawn).document()} for week in LANDMARK_WEEKS if (one.week == week).any()
+        {"week": week, **auroc_of(one.rows(one.week == week), drawn).of_cell()} for week in LANDMARK_WEEKS if (one.week == week).any()
     ]
     return out
 
 
 def _stratum(part: Scored, drawn: Draws) -> dict[str, Any]:
+    if 0 < len(np.unique(part.person)) < LEAST_CELL:
+        return {"windows": None}
     if len(part.y) < LEAST_WINDOWS:
         return {"windows": len(part.y)}
     ones, square = np.ones(len(part.y)), measures.squares(part.y, part.p)
@@ -110,6 +113,8 @@ def compared(more: Scored, less: Scored, drawn: Draws, *, abstinent_days: float 
     `ships`: both intervals lie above 0.
     """
     one, other = more.rows(more.abstinent >= abstinent_days), less.rows(less.abstinent >= abstinent_days)
+    if 0 < len(np.unique(one.person)) < LEAST_CELL:
+        return {"windows": None, "ships": False}
     if len(one.y) < LEAST_WINDOWS:
         return {"windows": len(one.y), "ships": False}
     ranked, before = measures.ranking(one.y, one.p), measures.ranking(other.y, other.p)
@@ -125,15 +130,21 @@ def compared(more: Scored, less: Scored, drawn: Draws, *, abstinent_days: float 
 
 
 def subgroups(one: Scored, labels: list[dict[str, str]], drawn: Draws) -> dict[str, list[dict[str, Any]]]:
-    """AUROC, base rate and expected rate by group, where a group has enough people with and without use. `labels` by person."""
+    """AUROC, base rate and expected rate by group, where a group has enough people with and without use. `labels` by person.
+
+    Of a group that is kept back (`cells.kept_back`) there is the name alone: `people` and `windows` are None.
+    """
     out: dict[str, list[dict[str, Any]]] = {}
     for name in sorted({name for each in labels for name in each}):
         of_person = np.array([each.get(name, "") for each in labels], dtype=object)
-        for label in sorted(set(of_person) - {""}, key=lambda label: (not label.startswith("under "), label)):
-            part = one.rows(of_person[one.person] == label)
-            people = len(np.unique(part.person))
-            row: dict[str, Any] = {"group": label, "people": people, "windows": len(part.y)}
-            if people >= LEAST_PEOPLE and 0 < part.y.sum() < len(part.y):
+        ordered = sorted(set(of_person) - {""}, key=lambda label: (not label.startswith("under "), label))
+        parts = {label: one.rows(of_person[one.person] == label) for label in ordered}
+        sizes = {label: len(np.unique(part.person)) for label, part in parts.items()}
+        silent = kept_back(sizes, len(np.unique(one.person)))
+        for label, part in parts.items():
+            told = label not in silent
+            row: dict[str, Any] = {"group": label, "people": sizes[label] if told else None, "windows": len(part.y) if told else None}
+            if told and sizes[label] >= LEAST_PEOPLE and 0 < part.y.sum() < len(part.y):
                 observed, expected = (float(np.average(values, weights=part.weight)) for values in (part.y, part.p))
                 row |= {"auroc": auroc_of(part, drawn).document(), "base_rate": said(observed), "expected": said(expected)}
             out.setdefault(name, []).append(row)

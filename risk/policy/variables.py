@@ -61,7 +61,7 @@ def _of_estimate(estimate: RiskEstimate | None, now: datetime) -> dict[str, Valu
             "rising": estimate.rising,
             "craving": _finite(estimate.craving),
             **{name: _finite(estimate.nodes.get(node)) for name, node in _NODES.items()},
-            "top_contribution": top_contribution(estimate.contributions),
+            "top_contribution": _standing_out(top_contribution(estimate.contributions), estimate.own),
         }
     return said | {"evidence": str(estimate.evidence if known else EvidenceState.UNKNOWN), "age_hours": _finite(age)}
 
@@ -87,6 +87,12 @@ def top_contribution(contributions: Mapping[str, float]) -> str | None:
     shares = {name: contributions.get(name, 0.0) for name in _TOP}
     shares["R"] += contributions.get("Ri", 0.0)
     return max((name for name in _TOP if shares[name] > 0), key=lambda name: shares[name], default=None)
+
+
+def _standing_out(name: str | None, own: Mapping[str, float | None]) -> str | None:
+    """A node that is not above the person's usual names nothing: where a coupling is negative, one that is below adds to the drive too."""
+    stands = None if name is None else own.get(name)
+    return name if stands is None or stands > 0.0 else None
 
 
 def _hours(since: datetime, now: datetime) -> float:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from models.codec import canonical
+from models.codec import canonical, misplaced
 from models.errors import Fault, Invalid, TooLarge
 from risk.population.features import KNOTS
 
@@ -164,8 +164,8 @@ def _decoded(raw: bytes, kind: type[Kind], at: str = "") -> Kind:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as problem:
-        words, _, place = str(problem).partition(" - at `$")
-        raise _refused(at + "/" + place.rstrip("`").strip(".").replace(".", "/"), "shape", words) from None
+        place, words = misplaced(problem, raw, kind)
+        raise _refused(at + place or "/", "shape", words) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise _refused(at or "/", "json", "It is not JSON, or was cut off.") from None
 

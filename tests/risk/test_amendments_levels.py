@@ -96,6 +96,16 @@ def test_8_the_reset_rule_is_what_it_says():
     assert state.baseline == 0.0
 
 
+def test_8_what_was_gathered_above_the_baseline_fades_too_where_craving_itself_was_left_out():
+    """An answer about intrusions alone says nothing of the frozen baseline, and time goes on."""
+    limit, before = (9.0, 9.0), Change(baseline=4.0, frozen_mean=0.3, frozen_sd=0.1)
+    through, apart = before, change.watch(before, 72.0, 0.0, 0.5, 259_200, limit)
+    for step in range(1, 12):
+        through = change.watch(through, 6.0, 0.0, None, step * 21_600, limit)
+    assert change.watch(through, 6.0, 0.0, 0.5, 259_200, limit).baseline == pytest.approx(apart.baseline, abs=1e-5) == 2.0 + 2.0 - 0.5
+    assert through.frozen_mean == before.frozen_mean
+
+
 # 9. Age
 
 

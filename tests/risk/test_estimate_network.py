@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from risk.estimate import estimator
+from risk.estimate import coupling, estimator
 from risk.estimate.explain import top_contribution
 from risk.estimate.nodes import Nodes
 from risk.terms import Observation
@@ -165,6 +165,36 @@ def test_a_report_at_the_floor_teaches_with_half_weight():
     shares = [state.coupling.shape - PRIOR.document.residual.shape for state in (half, full)]
     assert shares[0] == pytest.approx(0.5 * shares[1], rel=0.1)
     assert half.coupling.theta[4] > full.coupling.theta[4]
+
+
+@pytest.mark.parametrize("above", [-8.0, -2.5, -0.3, 0.0, 1.0, 4.0])
+def test_what_a_floor_says_is_what_is_left_of_a_normal_below_it(above):
+    places = np.linspace(above - 12.0, above, 400_001)
+    share = np.exp(-0.5 * (places**2 - above**2))
+    mean, square = (float((share * one).sum() / share.sum()) for one in (places, places**2))
+    expected, told, found, pull = coupling.censored(above)
+    assert (expected, found) == pytest.approx((mean, square), rel=2e-3)
+    assert told == pytest.approx(1.0 - (square - mean**2), abs=5e-3)
+    assert told * pull == pytest.approx(expected)
+
+
+def test_where_the_floor_hides_half_of_craving_couplings_are_found_that_its_value_would_hide():
+    """The same lives on a scale that begins higher: 45% of what is felt lies at its floor or below."""
+    ways = {"whole": 0.0, "floor": 0.3, "value": 0.3}
+    found, surprises = {way: [] for way in ways}, []
+    for seed in range(8):
+        felt = [replace(one, floor=frozenset()) for one in stream(Person(), 300 + seed, 30)]
+        for way, cut in ways.items():
+            told = [replace(one, answers={**one.answers, "craving": max(0.0, one.answers["craving"] - cut)}) for one in felt]
+            marked = [replace(one, floor=frozenset({"craving"} if one.answers["craving"] == 0.0 else ())) for one in told]
+            state, estimates = run(marked if way == "floor" else told)
+            found[way].append([state.coupling.theta[place] for place in (4, 5)])
+            surprises += [one.innovation for one in estimates[20:]] if way == "floor" else []
+    cue, stress = (dict(zip(ways, (np.mean(found[way], axis=0)[place] for way in ways), strict=True)) for place in (0, 1))
+    for one in (cue, stress):
+        assert one["value"] < 0.75 * one["whole"]
+        assert one["floor"] == pytest.approx(one["whole"], rel=0.1)
+    assert abs(np.mean(surprises)) < 0.1, "the detector of change hears no rise in a floor"
 
 
 def test_the_order_of_answers_and_of_items_changes_no_bit():

@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from api.laboratory import words
 from models.errors import Conflict, Invalid
-from risk.laboratory import budget, leakage, measures
+from risk.laboratory import budget, cells, leakage, measures
+from risk.laboratory.cells import LEAST_CELL, kept_back
 from risk.laboratory.evaluate import CLAIM, evaluate, shipped
 from risk.laboratory.people import Draws, draws, figure, ratio, within_people
-from risk.laboratory.scores import Scored, compared
+from risk.laboratory.scores import Scored, compared, subgroups
 from risk.population.features import Sources, Variable, features_at
 from risk.population.history import History, Series
 from risk.population.windows import make_windows
@@ -246,5 +249,32 @@ def test_craving_that_causes_use_is_found_and_stress_that_does_not_is_not(report
     assert models["M1b"] < models["M0"] + 0.02
 
 
+def test_a_group_of_a_few_people_is_named_and_nothing_says_anything_of_it() -> None:
+    """Nor the smallest other one, where the few would follow by subtraction from everybody."""
+    labels = [{"sex": "else" if one < 3 else "women" if one < 25 else "men", "arm": "few" if one < 4 else "many"} for one in range(60)]
+    told = subgroups(scored(P), labels, draws(PERSON, seed=1, number=20))
+    nothing = {"people": None, "windows": None}
+    assert told["sex"][0] == {"group": "else", **nothing}
+    assert told["sex"][2] == {"group": "women", **nothing}
+    assert (told["sex"][1]["group"], told["sex"][1]["people"]) == ("men", 35)
+    assert told["sex"][1]["auroc"]["value"] > 0.5
+    assert told["arm"] == [{"group": "few", **nothing}, {"group": "many", **nothing}]
+
+
+@given(st.lists(st.integers(0, 40), max_size=6), st.integers(0, 40))
+def test_whatever_is_told_of_groups_leaves_none_of_one_to_ten_people(sizes: list[int], without: int) -> None:
+    people = {str(place): size for place, size in enumerate(sizes)}
+    whole = sum(sizes) + without
+    told = {name: size for name, size in people.items() if name not in kept_back(people, whole)}
+    assert not any(0 < size < LEAST_CELL for size in told.values())
+    assert whole - sum(told.values()) == 0 or whole - sum(told.values()) >= min(LEAST_CELL, whole)
+
+
+def test_of_a_part_of_ten_people_no_figure_is_told_and_of_eleven_it_is() -> None:
+    few, enough = (draws(np.arange(number), seed=1, number=20) for number in (10, 11))
+    assert ratio(np.ones(10), np.ones(10), np.arange(10), few).of_cell() == dict.fromkeys(("value", "low", "high", "people"))
+    assert ratio(np.ones(11), np.ones(11), np.arange(11), enough).of_cell()["people"] == 11
+
+
 def test_the_examples_in_the_documentation_hold() -> None:
-    assert doctest.testmod(words)[:2] == (0, 4)
+    assert [doctest.testmod(one)[:2] for one in (words, cells)] == [(0, 5), (0, 2)]

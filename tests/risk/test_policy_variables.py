@@ -64,6 +64,14 @@ def test_hours_since_content_is_missing_where_nothing_was_shown():
     assert tailoring(point(last_content_at=NOW - timedelta(minutes=90)), None)["hours_since_content"] == 1.5
 
 
+def test_a_node_below_the_persons_usual_is_no_domain_to_tailor_on():
+    """Where the coupling is negative its share is above 0; what calms would be offered against a stress that fell."""
+    shares = {"S": 0.6, "R": 0.1}
+    said = [tailoring(point(), estimate(contributions=shares, own={"S": stands, "R": 1.0})) for stands in (-0.7, 0.7)]
+    assert [one["top_contribution"] for one in said] == [None, "S"]
+    assert tailoring(point(), estimate(contributions={"lag": 0.3}, own={"S": -0.7}))["top_contribution"] == "lag"
+
+
 def test_the_hour_of_the_day_is_no_domain_to_tailor_on():
     assert top_contribution({"hour": 5.0, "context": 4.0, "lag": 0.1}) == "lag"
     assert top_contribution({}) is None

@@ -128,6 +128,16 @@ def test_a_scale_without_width_and_bands_out_of_order_are_refused_in_the_mapping
     with pytest.raises(Invalid, match=words) as caught:
         load_mapping(mapping(folder, **changed))
     assert caught.value.code == "mapping_invalid"
+    assert caught.value.faults[0].pointer in {"/series/pain", "/groups/age"}
+
+
+def test_the_place_of_a_fault_in_a_mapping_leads_into_the_document(folder: Path) -> None:
+    """Also among members of any name, where the reader's own words say only that it is one of them."""
+    good = {"table": "pain.csv", "day": "day", "value": "pain", "minimum": 0, "maximum": 10}
+    series = {"a/b": good, "c~d": {**good, "maximum": "ten"}, "e": good, "f": {**good, "maximum": "ten"}}
+    with pytest.raises(Invalid) as caught:
+        load_mapping(mapping(folder, series=series))
+    assert caught.value.faults[0].pointer == "/series/c~0d/maximum"
 
 
 def table(*rows: dict[str, str]) -> str:

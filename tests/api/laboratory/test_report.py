@@ -1,6 +1,7 @@
 """What an evaluation writes: a page, a report, a section of the model card; and what it says when people are simulated."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from api.laboratory import evaluation
 from api.laboratory.card import BEGINS, ENDS, placed, section
 from api.laboratory.plots import landmarks, subgroups
+from api.laboratory.words import days_in_words
 from models.errors import Invalid
 from risk.population.artefact import read
 from tests.conftest import ROOT
@@ -23,7 +25,8 @@ CARD = f"# Model card\n\nbefore\n\n{BEGINS}\nwhat stood here before\n{ENDS}\n\na
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("evaluation")
     (folder / "card.md").write_text(CARD)
-    bare = dataset(people(60, 24))
+    some = people(60, 24)
+    bare = dataset((*some[:52], *(replace(one, site="far") for one in some[52:])))
     plain = replace(bare, sources=replace(bare.sources, variables=(), events=(), prompts=False, states=()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluation, "read_dataset", lambda *_: plain)
@@ -54,6 +57,23 @@ def test_the_report_is_read_back_as_it_was_found(written: tuple[Path, dict[str, 
     again = json.loads((folder / "report.json").read_text())
     assert again["targets"]["day"]["models"]["M0"]["pooled"]["auroc"] == found["targets"]["day"]["models"]["M0"]["pooled"]["auroc"]
     assert "NaN" not in (folder / "report.json").read_text()
+
+
+def test_sites_and_rows_of_a_few_people_are_named_and_say_nothing(written: tuple[Path, dict[str, Any]]) -> None:
+    """Eight people are of one site, and few were long enough without use for the last rows."""
+    folder, found = written
+    sites = found["other_splits"]["day"]["leave_site_out"]["M0"]
+    assert sites["far"] == {"people": None, "windows": None}
+    assert sorted(one["people"] is None for one in sites.values()) == [False, True, True], "else the few would follow"
+    assert found["base_rate_by_site"]["far"] is None
+    silent = [one for one in found["hazard"] if one["days"] is None]
+    assert silent
+    assert all(one["value"] is one["low"] is one["people"] is None for one in silent)
+    assert found["least_cell"] == 11
+    text = (folder / "report.html").read_text()
+    assert "A group of fewer than 11 people is named" in text
+    assert re.search(r"site far left out</th>\s*<td[^>]*>kept back</td>", text)
+    assert f"| {days_in_words(silent[0])} | kept back | — |" in (folder / "card.md").read_text()
 
 
 def test_the_model_of_simulated_people_is_refused_by_a_study(written: tuple[Path, dict[str, Any]]) -> None:
