@@ -84,6 +84,8 @@ class ReadSession:
         """The rows of a statement that is built once, from the driver; None where it goes the usual way."""
         if self._driver is None or (one := prepared(statement)) is None:
             return None
+        if not self._connection.in_transaction():
+            self._connection.begin()  # as SQLAlchemy does before the first statement: all rows are those of one moment
         return one.rows(self._driver, self._connection.dialect, values or {})
 
 
@@ -183,7 +185,7 @@ class Sessions:
 
     @contextmanager
     def reading(self) -> Iterator[ReadSession]:
-        with self._reader.connect() as connection, connection.begin():
+        with self._reader.connect() as connection:
             yield ReadSession(connection, self._driver(connection))
 
     @contextmanager
