@@ -197,8 +197,9 @@ class Life:
         return self.people[-1]
 
     def begin(self, one: Somebody) -> None:
-        """The phone is enrolled, with a token that lasts; without the code, whose hash is dear."""
-        token, device_uid = sha256(one.enrollment_uid.bytes).digest(), new_uid()
+        """The phone is enrolled, with a token that lasts; without the code, whose hash is dear. Again where a crash took its reply."""
+        device_uid = new_uid()
+        token = sha256(device_uid.bytes).digest()
         mine = {"study_id": self.study.study_id, "enrollment_id": one.enrollment_id}
         ends = self.now + timedelta(days=400)
         with self.sessions.transaction() as session:
