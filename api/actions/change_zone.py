@@ -71,11 +71,18 @@ def change_wake_windows(session: WriteSession, house: House, person: Row[Any], w
 
 
 def first_day(person: Person, windows: WakeWindows, *, now: datetime) -> date:
-    """The local day from which new windows can hold without cutting into a day that has begun."""
+    """The local day from which new windows can hold without cutting into a day that has begun, here or where the person was before.
+
+    A journey west over the date line brings a date again: what was asked on it there stays explained by the windows it was asked under.
+    """
     today = person.today(now=now)
     coming = windows.weekend if today.isoweekday() >= 6 else windows.weekday
-    starts = [window(today, one, person.zones[-1].zone)[0] for one in (wake_on(person.wake, today), coming)]
-    return today if min(starts) > now else today + DAY
+    first = today if window(today, coming, person.zones[-1].zone)[0] > now else today + DAY
+    for span, left in zip(person.zones, [*(later.valid_from for later in person.zones[1:]), now], strict=True):
+        day = local(left, span.zone).date
+        begun = window(day, wake_on(person.wake, day), span.zone)[0] <= left
+        first = max(first, day + DAY if begun else day)
+    return first
 
 
 def check_windows(windows: WakeWindows, bounds: WakeBounds) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from models.ids import new_uid
@@ -59,6 +60,15 @@ def test_wake_windows_change_from_a_day_that_has_not_begun(house: Served) -> Non
     assert phone.put(f"{ME}/wake-windows", LATE).json()["valid_from"] == "2026-03-06"
     with house.house.sessions.reading() as session:
         assert [row.valid_from.day for row in session.rows(theirs(WakeHistory, phone))] == [4, 5, 6]
+
+
+@pytest.mark.parametrize(("left", "valid_from"), [(18, "2026-03-10"), (20, "2026-03-11")])
+def test_a_date_that_comes_again_on_a_journey_keeps_the_windows_that_it_began_with(house: Served, left: int, valid_from: str) -> None:
+    """In Apia March 10 is awake from 19:00 UTC on; in New York it is still the 9th then."""
+    phone = enroll(house, open_study(house), zone="Pacific/Apia")
+    house.clock.study_now = datetime(2026, 3, 9, left, 0, tzinfo=UTC)
+    assert phone.put(f"{ME}/zone", {"zone": "America/New_York", "changed_at": house.clock.study().isoformat()}).json()["changed"]
+    assert phone.put(f"{ME}/wake-windows", LATE).json()["valid_from"] == valid_from
 
 
 def test_wake_windows_keep_the_bounds_of_the_protocol(house: Served) -> None:
