@@ -26,6 +26,9 @@ Values = Mapping[str, Any]
 UUIDS: Final = 8_192
 """Ids that are kept as they were read."""
 
+SHAPES: Final = 256
+"""Shapes that are kept of one statement: lists may have any length, and a house runs for months."""
+
 _ONCE: Final[dict[Any, "Prepared"]] = {}
 
 
@@ -140,6 +143,8 @@ class Prepared:
         key = (*columns, *(len(values[name]) for name in self.lists))
         shape = self.shapes.get(key)
         if shape is None:
+            if len(self.shapes) >= SHAPES:
+                self.shapes.clear()
             shape = self.shapes[key] = self._written(dialect, values)
         return shape
 

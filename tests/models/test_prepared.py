@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, event, select, tuple_, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from models.kinds import PromptState
-from models.prepared import once, prepared
+from models.prepared import SHAPES, once, prepared
 from models.sealed import Keys
 from models.session import ReadSession, Sessions, WriteSession
 from models.settings import DatabaseSettings
@@ -155,6 +155,15 @@ def test_a_list_may_have_any_length_each_time(embedded: Sessions, study: Built, 
         for number in (0, 1, 2, 7, 2, 0):
             found = session.rows(LIFE, {"names": [one["uid"] for one in given[:number]]})
             assert [row.slot_index for row in found] == list(range(number))
+
+
+def test_what_is_kept_of_a_statement_is_bounded(embedded: Sessions) -> None:
+    with embedded.reading() as session:
+        for number in range(SHAPES + 20):
+            assert session.rows(LIFE, {"names": [UUID(int=one + 1) for one in range(number)]}) == []
+    asked = prepared(LIFE)
+    assert asked is not None
+    assert 0 < len(asked.shapes) <= SHAPES
 
 
 def test_a_row_that_is_there_is_not_given_again(embedded: Sessions, study: Built, person: Person) -> None:
