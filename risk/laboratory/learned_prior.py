@@ -43,9 +43,13 @@ LEARNED: Final = "learned"
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One person's regressions: craving on what is present, and on what was at the last answer, within a day and over a night."""
+    """One person's regressions: craving on what is present, and on what was at the last answer, within a day and over a night.
+
+    `floors` says which craving on what is present was told at the lowest point of its scale.
+    """
 
     present: list[tuple[list[float], float]]
+    floors: list[bool]
     day: list[tuple[list[float], float]]
     night: list[tuple[list[float], float]]
 
@@ -73,7 +77,8 @@ def learned(streams: Sequence[Stream], nodes: Nodes, base: Document) -> Learned:
     if all(len({each.answers[name] for one in streams for each in one if name in each.answers}) < 2 for name in indicators):
         raise Invalid("craving_never_moves", "Every answer about craving is the same: nothing goes with it.")
     together = [REGRESSORS.index(name) for name in TOGETHER]
-    present, day, night = reml([one.present for one in rows], together), reml([one.day for one in rows]), reml([one.night for one in rows])
+    present = reml([one.present for one in rows], together, [one.floors for one in rows])
+    day, night = reml([one.day for one in rows]), reml([one.night for one in rows])
     weights = [sum(len(one.day) for one in rows), sum(len(one.night) for one in rows)]
     document = msgspec.structs.replace(
         document,
@@ -134,7 +139,7 @@ def changed(document: Document, change: Callable[[float, float], tuple[float, fl
 
 def rows_of(stream: Stream, prior: Prior, nodes: Nodes) -> Rows:
     """The regressors that the estimator would have seen at each training answer, with the craving that was said."""
-    layout, items, found = lay_out(nodes, prior), dict[str, Baseline](), Rows([], [], [])
+    layout, items, found = lay_out(nodes, prior), dict[str, Baseline](), Rows([], [], [], [])
     before: tuple[int, list[float | None]] | None = None
     told: tuple[int, float] | None = None
     for second, one in _training(stream):
@@ -143,6 +148,7 @@ def rows_of(stream: Stream, prior: Prior, nodes: Nodes) -> Rows:
         if craving is not None:
             lag = 0.0 if told is None else lag_share((second - told[0]) / 3600.0, DAY_HOURS) * told[1]
             found.present.append((nowcast_row(scores.exposure, lag, 0.0, 0.0, 0.0, one.local_hour), craving))
+            found.floors.append(scores.floored)
             if before is not None:
                 hours = (second - before[0]) / 3600.0
                 night = over_night(hours, one.local_hour)

@@ -8,6 +8,7 @@ people are compared: the spread of ridge estimates is too small (0.17 for a true
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import erfc, pi, sqrt
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,9 @@ FLOOR: Final = 0.02
 LEAST_NOISE: Final = 1e-6
 """Least residual variance: people who always say the same must not count without bound."""
 
+LOWEST: Final = -30.0
+"""A floor further below what is expected, in deviations, says what one at this distance says."""
+
 Rows = Sequence[tuple[Sequence[float], float]]
 """One person's lines: regressors and what they are to explain."""
 
@@ -32,7 +36,7 @@ Rows = Sequence[tuple[Sequence[float], float]]
 class Mixed:
     """`mean`, `between` (covariance) and `squares` (mean square of exposure) of the regressors in `met`, and the residual variance `noise`.
 
-    `people` are those with a line at least.
+    `people` are those with a line at least, `own` their coefficients, a row each: their lines drawn to the mean by the spread (BLUP).
     """
 
     met: tuple[int, ...]
@@ -41,25 +45,58 @@ class Mixed:
     squares: Floats
     noise: float
     people: int
+    own: Floats
 
 
-def reml(people: Sequence[Rows], together: Sequence[int] = ()) -> Mixed | None:
+def reml(people: Sequence[Rows], together: Sequence[int] = (), floors: Sequence[Sequence[bool]] = ()) -> Mixed | None:
     """What people have in common and how they differ; None where nobody has a line.
 
-    Coefficients in `together` vary together, the others each on its own. What nobody met is left out.
+    Coefficients in `together` vary together, the others each on its own. What nobody met is left out. `floors` says of each person which
+    of their lines explain a floor: what is as high as that or lower. They count as in a Tobit regression, each by its likelihood's second
+    order about what is expected of that person (PQL: Breslow and Clayton 1993).
     """
     some = [(np.array([x for x, _ in one]), np.array([y for _, y in one])) for one in people if one]
     if not some:
         return None
     squares = np.mean(np.concatenate([x for x, _ in some]) ** 2, axis=0)
     met = np.nonzero(squares > NEVER_MET)[0]
-    gram = np.array([x[:, met].T @ x[:, met] for x, _ in some])
-    cross = np.array([x[:, met].T @ y for x, y in some])
     inside = np.isin(met, together)
     shape = np.outer(inside, inside) | np.eye(len(met), dtype=bool)
-    square, number = sum(float(y @ y) for _, y in some), sum(len(y) for _, y in some)
-    mean, between, noise = _maximized(gram, cross, square, number, shape)
-    return Mixed(tuple(met.tolist()), mean, between, squares[met], noise, len(some))
+    low = [np.array(low, dtype=bool) for low, one in zip(floors, people, strict=True) if one] if floors else []
+    lines = _Lines([x[:, met] for x, _ in some], [y for _, y in some], low or [np.zeros(len(y), dtype=bool) for _, y in some])
+    mean, between, noise, own = _maximized(lines, shape)
+    return Mixed(tuple(met.tolist()), mean, between, squares[met], noise, len(some), own)
+
+
+class _Lines:
+    """Everybody's lines, and what they sum to: exactly where nothing is at a floor, else as far as people are known by now."""
+
+    def __init__(self, x: Sequence[Floats], y: Sequence[Floats], low: Sequence[Flags]) -> None:
+        self.x, self.y, self.low = x, y, low
+        self.gram = np.array([one.T @ one for one in x])
+        self.cross = np.array([one.T @ other for one, other in zip(x, y, strict=True)])
+        self.square, self.number = sum(float(one @ one) for one in y), sum(len(one) for one in y)
+        self.missing = 0.0
+        """Of the squares of what is felt at a floor, how much its line, which stands for it, leaves out."""
+        self.floors = any(one.any() for one in low)
+
+    def hear(self, theirs: Floats, noise: float) -> None:
+        """What floors say of people who are like `theirs`: lines with as much information and the same slope, weighted by their root."""
+        self.square, self.missing = 0.0, 0.0
+        sd = noise**0.5
+        for place, (x, y, low) in enumerate(zip(self.x, self.y, self.low, strict=True)):
+            expected = x[low] @ theirs[place]
+            above = np.maximum((y[low] - expected) / sd, LOWEST)
+            under = np.array([0.5 * erfc(-one / sqrt(2.0)) for one in above.tolist()])
+            ratio = np.exp(-0.5 * above * above) / (sqrt(2.0 * pi) * under)
+            told = np.ones(len(y))
+            heard = y.copy()
+            told[low] = ratio * (ratio + above)
+            heard[low] = expected - sd / (ratio + above)
+            self.gram[place] = (x * told[:, None]).T @ x
+            self.cross[place] = x.T @ (told * heard)
+            self.square += float(told @ (heard * heard))
+            self.missing += float((noise * (1.0 - above * ratio) - told[low] * (heard[low] - expected) ** 2).sum())
 
 
 def floored(matrix: Floats, least: float) -> Floats:
@@ -68,10 +105,11 @@ def floored(matrix: Floats, least: float) -> Floats:
     return matrix if values[0] >= least else np.asarray((vectors * np.maximum(values, least)) @ vectors.T)
 
 
-def _maximized(gram: Floats, cross: Floats, square: float, number: int, shape: Flags) -> tuple[Floats, Floats, float]:
-    people, size = cross.shape
-    mean, between, noise = np.zeros(size), 0.1 * np.eye(size), square / number
+def _maximized(lines: _Lines, shape: Flags) -> tuple[Floats, Floats, float, Floats]:
+    people, size = lines.cross.shape
+    theirs, mean, between, noise = lines.cross, np.zeros(size), 0.1 * np.eye(size), lines.square / lines.number
     for _ in range(ROUNDS):
+        gram, cross = lines.gram, lines.cross
         apart = np.linalg.inv(between)
         own = np.linalg.inv(gram / noise + apart)
         pulled = own @ apart
@@ -82,9 +120,11 @@ def _maximized(gram: Floats, cross: Floats, square: float, number: int, shape: F
         within = own + pulled @ doubt @ pulled.transpose(0, 2, 1)
         moved = (off.T @ off + (own + left @ doubt @ left.transpose(0, 2, 1)).sum(axis=0)) / people
         moved = floored(np.where(shape, 0.5 * (moved + moved.T), 0.0), FLOOR * FLOOR)
-        missed = square - 2.0 * float((theirs * cross).sum()) + float(np.einsum("ni,nij,nj->", theirs, gram, theirs))
-        noise = max(LEAST_NOISE, (missed + float(np.einsum("nij,nji->", gram, within))) / number)
+        missed = lines.square - 2.0 * float((theirs * cross).sum()) + float(np.einsum("ni,nij,nj->", theirs, gram, theirs))
+        noise = max(LEAST_NOISE, (missed + lines.missing + float(np.einsum("nij,nji->", gram, within))) / lines.number)
         before, between = between, moved
+        if lines.floors:
+            lines.hear(theirs, noise)
         if np.abs(between - before).max() < MOVED * np.abs(between).max():
             break
-    return np.asarray(mean), between, noise
+    return np.asarray(mean), between, noise, theirs

@@ -89,6 +89,37 @@ def test_people_whose_answers_leave_a_coefficient_open_still_speak_for_the_other
     assert reml([]) is None
 
 
+def test_what_lies_at_a_floor_is_learned_as_that_or_lower():
+    """Half of all lines are cut off at 0; over 80 people the standard error of a mean is 0.03, of the noise 0.02."""
+    whole = [[(x, y) for x, y in one] for one in drawn(80, 5)]
+    cut, floors = [[(x, max(0.0, y)) for x, y in one] for one in whole], [[y <= 0.0 for _, y in one] for one in whole]
+    assert 0.4 < np.mean([low for one in floors for low in one]) < 0.6
+    heard, seen, taken = reml(whole, (0, 1)), reml(cut, (0, 1), floors), reml(cut, (0, 1))
+    assert seen.mean == pytest.approx(heard.mean, abs=0.06)
+    assert seen.noise == pytest.approx(heard.noise, abs=0.06)
+    assert np.sqrt(np.diag(seen.between)) == pytest.approx(np.sqrt(np.diag(heard.between)), abs=0.06)
+    assert (taken.mean < 0.75 * heard.mean).all(), "a floor that is taken for a value hides what moves it"
+    theirs = np.array([np.corrcoef(heard.own[:, place], seen.own[:, place])[0, 1] for place in (0, 1)])
+    assert (theirs > 0.9).all()
+
+
+def test_floors_that_nobody_reached_change_nothing():
+    lines = drawn(20, 6)
+    plain, floored = reml(lines, (0, 1)), reml(lines, (0, 1), [[False] * len(one) for one in lines])
+    assert plain.mean.tolist() == floored.mean.tolist()
+    assert plain.between.tolist() == floored.between.tolist()
+
+
+def test_somebody_who_is_always_at_the_floor_is_drawn_to_the_others():
+    lines = [*drawn(30, 7), [([1.0, 0.0], 0.0)] * 40]
+    found = reml(lines, (0, 1), [*([False] * len(one) for one in lines[:-1]), [True] * 40])
+    assert np.isfinite(found.own).all()
+    lower = found.own[-1, 0] - found.mean[0]
+    assert lower < 0.0
+    drawn_with_it = found.between[0, 1] / found.between[0, 0] * lower
+    assert found.own[-1, 1] == pytest.approx(found.mean[1] + drawn_with_it, abs=0.01), "what was never met is as in others who are as low"
+
+
 def test_what_varies_on_its_own_has_no_covariance():
     assert reml(drawn(40, 3)).between[0, 1] == 0.0
 
