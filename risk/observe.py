@@ -1,12 +1,12 @@
 """From stored answers to an observation: the one reading that stream, refold and dataset share. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 from models.definition.instrument import Instrument, Item
-from models.definition.itemmap import indicator
+from models.definition.itemmap import SCALES, STRAIGHT_LEAST, indicator
 from models.definition.prompting import LATE_GRACE
 from models.kinds import Node
 from risk.terms import USE, USED, Observation
@@ -27,6 +27,7 @@ def observe(
 
     `values` are valid answers by item. An item asked only behind a gate enters no node (risk-model.md 2.4, 2): its
     absence would mean "no" for some and "not asked" for others. A use that an answer tells of is an event at the time of the answer.
+    A response that answers against itself (`against_itself`) moves levels and trains nothing, as a report.
     `signals` are what was measured before it, by variable, on [0, 1] as indicators are: heard beside answers, and silent where nothing
     was answered.
     """
@@ -34,6 +35,7 @@ def observe(
     floor: set[str] = set()
     context: list[str] = []
     cues: set[str] = set()
+    marks: dict[tuple[float | None, float | None], list[tuple[float, float]]] = {}
     used = False
     for item in instrument.series():
         value = values.get(item.id)
@@ -48,6 +50,8 @@ def observe(
             answers[item.variable] = place
             if place == 0.0:
                 floor.add(item.variable)
+            if item.kind in SCALES:
+                marks.setdefault((item.minimum, item.maximum), []).append((value, place))
     return Observation(
         source_id=source_id,
         kind="report" if instrument.started_by_person else "response",
@@ -55,11 +59,23 @@ def observe(
         local_hour=local_hour(event_time, offset_minutes),
         answers={**answers, **signals} if answers else answers,
         floor=frozenset(floor),
-        trains=not instrument.started_by_person,
+        trains=not instrument.started_by_person and not any(map(against_itself, marks.values())),
         context="|".join(context) or None,
         event=USE if used else None,
         cues=tuple(sorted(cues)),
     )
+
+
+def against_itself(marks: Sequence[tuple[float, float]]) -> bool:
+    """Whether answers on one scale contradict each other: at least five, all alike, though some of their items are turned.
+
+    `marks` are values with their places on [0, 1], where 1 is most active. A line at one end is how nothing, or everything, is said where
+    every item asks in one direction; a line in the middle says the same of both.
+
+    >>> against_itself([(8, 0.8)] * 4 + [(8, 0.2)]), against_itself([(0, 0.0)] * 5), against_itself([(5, 0.5)] * 5)
+    (True, False, False)
+    """
+    return len(marks) >= STRAIGHT_LEAST and len({value for value, _ in marks}) == 1 and len({place for _, place in marks}) > 1
 
 
 def met(item: Item, value: Any) -> list[str]:

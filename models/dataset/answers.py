@@ -18,11 +18,10 @@ from models.dataset.instants import utc_micros
 from models.dataset.schema import FieldType
 from models.dataset.shape import Row, Shape
 from models.definition.instrument import Item, Measured
+from models.definition.itemmap import SCALES, STRAIGHT_LEAST
 from models.kinds import ItemKind
 
-STRAIGHT_LEAST: Final = 5
 _NUMBERS: Final = frozenset({bool, int, float})
-_SCALES: Final = frozenset({ItemKind.SLIDER, ItemKind.LIKERT})
 _TIMES: Final = msgspec.json.Decoder(dict[str, datetime])
 
 
@@ -231,7 +230,7 @@ def scales(items: Sequence[Item]) -> tuple[tuple[str, ...], ...]:
     """Items that are answered on one scale, of every scale that has enough of them for a straight line."""
     found: dict[tuple[float | None, float | None], list[str]] = {}
     for item in items:
-        if item.kind in _SCALES:
+        if item.kind in SCALES:
             found.setdefault((item.minimum, item.maximum), []).append(item.id)
     return tuple(tuple(names) for names in found.values() if len(names) >= STRAIGHT_LEAST)
 

@@ -12,6 +12,10 @@ from models.definition.protocol import Protocol
 from models.definition.signal import Signal
 from models.kinds import Domain, ItemKind, Node, RecallFrame, SignalKind
 
+STRAIGHT_LEAST = 5
+"""So many answers on one scale, all alike, are a straight line."""
+SCALES = frozenset({ItemKind.SLIDER, ItemKind.LIKERT})
+"""Kinds of items on which straight lines are drawn."""
 _RANGED = frozenset({ItemKind.SLIDER, ItemKind.LIKERT, ItemKind.INTEGER, ItemKind.DECIMAL, ItemKind.DURATION})
 
 

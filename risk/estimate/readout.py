@@ -15,7 +15,7 @@ from risk.estimate.prior import REGRESSORS, Prior
 from risk.estimate.state import Baseline, Change, RiskState
 from risk.terms import Band, Bands, Observation, RiskEstimate
 
-VERSION: Final = "estimator-6"
+VERSION: Final = "estimator-7"
 LIKING: Final = "relief_expected"
 """The variable of what using is expected to do; as that of craving, its name is part of the prior."""
 OTHER_REWARDS: Final = ("enjoyment", "anticipation")

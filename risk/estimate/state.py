@@ -12,7 +12,7 @@ import msgspec
 from models.errors import Conflict, Invalid
 from risk.estimate.digits import unpacked
 
-SCHEMA: Final = "risk-state-6-c374f4fe"
+SCHEMA: Final = "risk-state-7-c374f4fe"
 """Names the layout. The digits are a digest of every field name and of the regressors (a test says so)."""
 
 

@@ -69,6 +69,21 @@ def test_a_report_moves_levels_and_trains_nothing():
     assert (prompted.kind, prompted.trains) == ("response", True)
 
 
+def test_a_response_that_answers_against_itself_moves_levels_and_trains_nothing():
+    """One place on every scale, though one of the items is turned: not all of it can be meant."""
+    asked = instrument(*(slider(name) for name in "abcd"), slider("turned", direction=-1))
+    line = seen(asked, a=7, b=7, c=7, d=7, turned=7)
+    assert (line.kind, line.trains) == ("response", False)
+    assert line.answers == {"a": 0.7, "b": 0.7, "c": 0.7, "d": 0.7, "turned": 0.3}
+    assert seen(asked, a=7, b=7, c=7, d=6, turned=7).trains
+    assert seen(asked, a=5, b=5, c=5, d=5, turned=5).trains, "the middle says the same of both directions"
+    assert seen(asked, a=7, b=7, c=7, turned=7).trains, "four are few"
+    one_way = instrument(*(slider(name) for name in "abcde"))
+    assert seen(one_way, a=0, b=0, c=0, d=0, e=0).trains, "nothing of anything can be meant"
+    other_scale = instrument(*(slider(name) for name in "abcd"), slider("turned", direction=-1, maximum=100))
+    assert seen(other_scale, a=7, b=7, c=7, d=7, turned=7).trains
+
+
 SLIDERS = st.one_of(st.integers(0, 10), st.floats(0, 10, allow_nan=False))
 ANSWERS = st.fixed_dictionaries(
     {},
