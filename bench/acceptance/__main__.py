@@ -24,12 +24,13 @@ HEADING = """# Acceptance of the estimator
 Written by `make bench-risk` (`python -m bench.acceptance`), fixed seeds. **All people are synthetic**: that a model finds again what a
 simulator put in is a check of its arithmetic and never evidence about people. The numbers are those of the table in
 [docs/estimator.md](../../docs/estimator.md). *Bare* people follow the craving row of the simulator's table itself, so each coupling has a
-true value; *lived* people are those of `breakwater rehearse`, with answers through the shipped protocol's prompt.
+true value. *People of the whole table* live on between prompts, as those of `breakwater rehearse` do, and answer the shipped protocol's
+prompt; *with ways of their own* they use scales in personal ways as well, of which the table says nothing.
 """
 PARTS: dict[str, tuple[Callable[[int], list[Check]], int, int]] = {
     "recovery": (recovery.checks, 200, 10),
     "nulls": (nulls.checks, 100, 4),
-    "outcome": (outcome.checks, 150, 60),
+    "outcome": (outcome.checks, 300, 60),
     "running": (running.checks, 10_000, 30),
 }
 """Name -> what checks, how many people, and how many where it is only tried."""

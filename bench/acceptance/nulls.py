@@ -34,10 +34,10 @@ def checks(people: int, days: int = 120) -> list[Check]:
     flagged, alarms, ratio = _watched(bare_null(people, days, seed=15), prior)
     _, mine, of_own = _watched(bare_null(people, days, seed=15), own)
     _, usual, of_usual = _watched((one for _, one in bare_people(people // 2, days, seed=15)), prior)
-    lived = [bool(run(one.observations, prior, NODES)[-1].sensitized) for one in _null_lives(people // 2)]
+    lived = [bool(run(one.observations, prior, NODES)[-1].sensitized) for one in _null_lives(people)]
     return [
         Check("5", "null world: people flagged as sensitized", float(np.mean(flagged)), None, 0.10, f"{people} people, {days} d"),
-        Check("5", "null world, lived people: flagged", float(np.mean(lived)), None, 0.10, f"{len(lived)} people, 60 d"),
+        Check("5", "null world, people with ways of their own: flagged", float(np.mean(lived)), None, 0.10, f"{len(lived)} people, 60 d"),
         Check("5", "null world: alarms on innovations / design", float(ratio[0]), 0.75, 1.25, f"{alarms[0]:.0f} alarms"),
         Check(
             "5",

@@ -97,7 +97,7 @@ def _dealt(table: Table) -> Check:
     return Check("7", "AUROC of shuffled outcomes, mean of three", float(np.mean(seen)), 0.47, 0.53, note)
 
 
-def _budget(windows: Windows, table: Table, done: Nested, splits: int = 20) -> Check:
+def _budget(windows: Windows, table: Table, done: Nested, splits: int = 200) -> Check:
     """Half of the people set the threshold, the others live under it: their rate is to be within the budget on average."""
     days, p = days_of(windows, table), np.full(len(windows), np.nan)
     p[table.row] = done.probability

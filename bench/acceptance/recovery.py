@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -16,7 +17,7 @@ from risk.estimate.lagged import DAY_HOURS
 from risk.estimate.nodes import Nodes
 from risk.estimate.prior import PRIOR_FILE, Prior, load
 from risk.estimate.regressors import lag_share
-from risk.laboratory.learned_prior import learned
+from risk.laboratory.learned_prior import LEAST_PEOPLE, learned
 from risk.laboratory.mixed import Rows, reml
 from risk.terms import Band, Observation
 from tests.risk.estimate_streams import ITEMS
@@ -60,7 +61,7 @@ def checks(people: int) -> list[Check]:
             for day, found in at_days(observations, prior, ITEMS, DAYS).items():
                 kept[day].append(found)
     out = [*_correlations(truths, ours), *_shrinkage(truths, ours, theirs), _coverage(truths, ours[30])]
-    return [*out, *_lived(max(5, people // 3))]
+    return [*out, *_lived(people)]
 
 
 def _column(found: list[Mapping[str, Band]], name: str) -> np.ndarray:
@@ -99,40 +100,40 @@ def _coverage(truths: list[Mapping[str, float]], found: list[Mapping[str, Band]]
 
 
 def _lived(people: int) -> list[Check]:
-    """The same bounds where little is as the model says: craving is cut off at its floor, told in whole numbers and in personal ways, and
-    in one of four people it leads to cues instead of following them (a quarter of their cue coupling is then what is true).
+    """The same bounds in people who follow the whole table, and what is found in people with ways of their own to use a scale.
 
-    Beside them what an oracle reaches on the same answered moments: it regresses what was truly felt on what was truly felt at the hour, as
-    the life was made, and shrinks by the spread between these people. And the estimator under a prior learned from others like them.
+    Beside them what two oracles reach, which know the spread between these very people and shrink by it: one reads the same answers, all at
+    once and with floors as such, and shows how much the answers hold; the other hears all that was felt when they were given. And the
+    estimator under a prior learned from others like them.
     """
     shrunk, _ = priors()
-    kept = [one for one in lived_people(people, max(DAYS), seed=14) if len(one.observations) >= 20]
-    others = [one.observations for one in lived_people(people, max(DAYS), seed=13)]
+    plain, wayward = ([one for one in _many(people, 14, own_ways=ways) if len(one.observations) >= 20] for ways in (False, True))
+    others = [one.observations for one in _many(max(LEAST_PEOPLE, people // 2), 13, own_ways=True)]
     fitted = load(canonical(learned(others, NODES, shrunk.document).document), rehearsal=True)
-    true = {name: [_true(one)[name] for one in kept] for name in NAMES}
-    ways = {
-        "lived people": _by(kept, shrunk),
-        "lived people, prior learned from others": _by(kept, fitted),
-        "lived people, oracle that hears craving cut off at the floor": _oracle(kept, cut=True),
-        "lived people, oracle that hears all that was felt": _oracle(kept, cut=False),
+    found = {
+        "people of the whole table": (plain, _by(plain, shrunk)),
+        "people of the whole table, oracle of their answers": (plain, _oracle([_told(one.observations) for one in plain])),
+        "people of the whole table, oracle that hears all that was felt": (plain, _oracle([_felt(one.felt_answering) for one in plain])),
+        "people with ways of their own": (wayward, _by(wayward, shrunk)),
+        "people with ways of their own, prior learned from others": (wayward, _by(wayward, fitted)),
+        "people with ways of their own, oracle of their answers": (wayward, _oracle([_told(one.observations) for one in wayward])),
     }
     bounds = {"R": ("1", 0.82), "S": ("1", 0.82), "E": ("2", 0.55)}
     return [
         Check(
             number,
             f"the same, {NAMES[name]}, 30 d, {way}",
-            float(np.corrcoef(true[name], found[name])[0, 1]),
-            least if way == "lived people" else None,
-            note=f"{len(kept)} people",
+            float(np.corrcoef([one.true(max(DAYS))[name] for one in who], values[name])[0, 1]),
+            least if way == "people of the whole table" else None,
+            note=f"{len(who)} people",
         )
         for name, (number, least) in bounds.items()
-        for way, found in ways.items()
+        for way, (who, values) in found.items()
     ]
 
 
-def _true(one: Lived) -> dict[str, float]:
-    pulls = one.person.couplings
-    return {"R": pulls.cue if pulls.cue_leads else 0.25 * pulls.cue, "S": pulls.stress, "E": pulls.executive}
+def _many(count: int, seed: int, *, own_ways: bool) -> list[Lived]:
+    return list(lived_people(count, max(DAYS), seed=seed, own_ways=own_ways))
 
 
 def _by(people: list[Lived], prior: Prior) -> dict[str, np.ndarray]:
@@ -140,28 +141,51 @@ def _by(people: list[Lived], prior: Prior) -> dict[str, np.ndarray]:
     return {name: _column(found, name) for name in NAMES}
 
 
-def _oracle(people: list[Lived], *, cut: bool) -> dict[str, np.ndarray]:
-    """Couplings of each person from feelings at the answered moments, drawn to their common mean by REML."""
-    lines = [_felt(one.felt_answering, cut=cut) for one in people]
-    common = reml(lines, range(len(lines[0][0][0])))
+Lines = tuple[Rows, list[bool]]
+"""One person's lines for an oracle, and which of them explain a floor: craving on 1, the craving before, cue, stress and executive load."""
+
+
+def _oracle(people: list[Lines]) -> dict[str, np.ndarray]:
+    """Couplings of each person, drawn to what these people have in common by REML."""
+    rows, floors = [one for one, _ in people], [low for _, low in people]
+    common = reml(rows, range(len(rows[0][0][0])), floors)
     assert common is not None
-    apart, own = np.linalg.inv(common.between), []
-    for one in lines:
-        x, y = np.array([row for row, _ in one]), np.array([value for _, value in one])
-        own.append(np.linalg.solve(x.T @ x / common.noise + apart, x.T @ y / common.noise + apart @ common.mean))
-    return {name: np.array(own)[:, place] for name, place in (("R", 2), ("S", 3), ("E", 4))}
+    return {name: common.own[:, place] for name, place in (("R", 2), ("S", 3), ("E", 4))}
 
 
-def _felt(felt: list[Feelings], *, cut: bool) -> Rows:
-    """Craving at a moment on 1, the craving before, cue, stress and executive load, each on a scale that is the same for everybody."""
-    lines, before = [], None
-    for now in felt:
-        craving = min(1.0, max(0.0, now.craving)) if cut else now.craving
+def _felt(felt: list[Feelings]) -> Lines:
+    """What was truly felt, on scales that are the same for everybody."""
+    return _lines((now.at, now.craving, [float(now.cue), now.stress_sd, now.executive]) for now in felt)
+
+
+def _told(answered: list[Observation]) -> Lines:
+    """What was answered: every node the mean of its items."""
+    said = [
+        (now.event_time, now.answers["craving"], [_node(now, name) for name in ("R", "S", "E")], "craving" in now.floor)
+        for now in answered
+        if "craving" in now.answers
+    ]
+    whole = [(at, craving, [one for one in nodes if one is not None], low) for at, craving, nodes, low in said if None not in nodes]
+    rows, _ = _lines((at, craving, nodes) for at, craving, nodes, _ in whole)
+    return rows, [low for *_, low in whole[1:]]
+
+
+def _node(now: Observation, node: str) -> float | None:
+    """The reminder that was met for R, whose other items follow craving; else the mean of what was answered."""
+    if node == "R":
+        return now.answers.get("cue_met")
+    items = [value for name, value in now.answers.items() if name in NODES and NODES[name].node == node]
+    return sum(items) / len(items) if items else None
+
+
+def _lines(moments: Iterable[tuple[datetime, float, list[float]]]) -> Lines:
+    rows, before = [], None
+    for at, craving, present in moments:
         if before is not None:
-            hours = (now.at - before[0]).total_seconds() / 3600.0
-            lines.append(([1.0, lag_share(hours, DAY_HOURS) * before[1], float(now.cue), now.stress_sd, now.executive], craving))
-        before = (now.at, craving)
-    return lines
+            hours = (at - before[0]).total_seconds() / 3600.0
+            rows.append(([1.0, lag_share(hours, DAY_HOURS) * before[1], *present], craving))
+        before = (at, craving)
+    return rows, [False] * len(rows)
 
 
 def correlation(true: list[float], found: list[Mapping[str, Band]], name: str) -> float:

@@ -1,12 +1,14 @@
-"""Two kinds of synthetic people.
+"""Kinds of synthetic people.
 
 *Bare* people follow the craving row of the simulator's table itself, so that each coupling has a true value in the estimator's own units.
-*Lived* people are those of `api.rehearsal.people`: hourly lives, scales used in personal ways, items skipped, craving cut off at its floor,
-one in four with craving that leads to cues. Their answers come through the shipped protocol's own prompt.
+*Lived* people are those of `api.rehearsal.people` and follow the whole table: lives that go on between prompts, classes of craving, craving
+cut off at its floor, one in four whose craving leads to cues, items skipped, answers missing because of what they would say. Their answers
+come through the shipped protocol's own prompt. *With ways of their own* they also use scales as people of a rehearsal do, which is not in
+the table: some keep to the middle, some to the ends, some mark one place on every scale.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import sqrt
 from pathlib import Path
@@ -18,13 +20,14 @@ from api.rehearsal.people.filling import fill
 from api.rehearsal.people.inner import InnerLife
 from api.rehearsal.people.make import make_people
 from api.rehearsal.people.meaning import answer_chance
-from api.rehearsal.people.terms import Feelings, Person, Preset, World
+from api.rehearsal.people.terms import Feelings, Person, Preset, StyleKind, World
 from models.definition.instrument import Instrument
 from models.definition.itemmap import item_map
 from models.definition.load import parse
 from models.kinds import DesignKind
 from risk.estimate.layout import VARIANCE_FLOOR
 from risk.estimate.nodes import Nodes, from_item_map
+from risk.estimate.regressors import incubation
 from risk.observe import observe
 from risk.terms import Observation
 from tests.risk import estimate_streams as bare
@@ -76,11 +79,25 @@ class Lived:
     felt: list[Feelings]
     felt_answering: list[Feelings]
 
+    def true(self, days: float) -> dict[str, float]:
+        """The couplings after so many days, in units of the table's row: that of cues as incubated by then."""
+        pulls, at = self.person.couplings, self.person.joins_at + days * _DAY
+        clean = next(((at - one.at) / _DAY for one in reversed(self.life.lapses(at))), self.person.abstinent_days + days)
+        cue = (pulls.cue if pulls.cue_leads else 0.25 * pulls.cue) * (1.0 + pulls.incubation * incubation(clean))
+        return {"R": cue, "S": pulls.stress, "E": pulls.executive}
 
-def lived_people(count: int, days: int, seed: int, *, mnar: float = 0.6, world: World = World.USUAL) -> Iterator[Lived]:
+
+def lived_people(
+    count: int, days: int, seed: int, *, mnar: float = 0.6, world: World = World.USUAL, own_ways: bool = True
+) -> Iterator[Lived]:
     """People of the recovery preset with 4 jittered prompts a day between 9 and 22 local. Nobody leaves."""
     for person in make_people(seed, count, start=START, days=days, mnar=mnar, preset=Preset.RECOVERY, world=world):
-        yield _lived(person, days)
+        yield _lived(person if own_ways else _as_meant(person), days)
+
+
+def _as_meant(person: Person) -> Person:
+    """The same person, who uses every scale as it is meant; items are skipped all the same."""
+    return replace(person, style=replace(person.style, kind=StyleKind.WHOLE, shift=0.0, straight_lines=0.0))
 
 
 def _lived(person: Person, days: int) -> Lived:

@@ -11,9 +11,9 @@ from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from api.rehearsal.people.chance import bells, numbers
-from api.rehearsal.people.course import incubation
 from api.rehearsal.people.hazard import use_chance
-from api.rehearsal.people.terms import Couplings, Lapse, Person
+from api.rehearsal.people.terms import Lapse, Person
+from risk.estimate.regressors import incubation
 
 HOURS: Final = 24
 Hours: TypeAlias = "array[float]"
@@ -27,8 +27,17 @@ _OU: Final = 0.5 ** (1 / 7)
 """Ornstein-Uhlenbeck over one hour at a half-life of 7 h (anchor: openESM)."""
 _DAILY: Final = 0.25
 """Amplitude of the daily term of stress in SD, highest at 15:00 local (size assumed)."""
-_NOISE: Final = 0.8
-"""SD of craving's noise over 3 hours, which is near the distance of two prompts at 4 a day."""
+_LAG_HOURS: Final = 4
+"""Of the table's lag: the distance of two prompts."""
+_CUE_SD: Final = 0.43
+"""SD of meeting a cue at the mean rate of 0.25: a coupling is craving for one standard deviation of what moves it."""
+_USUAL_RATE: Final = 0.25
+_IN_A_WEEK: Final = 1.57
+"""How much oftener cues are met over a week's waking hours by those who meet twice as many in the evening and at weekends."""
+_LASTS, _OWN_LAG, _NOISE = 0.15, 1.3, 0.77
+"""Share of what moved craving that goes on with its own part; how much more of that lasts for 4 hours than the table's lag; SD of its noise
+over 4 hours. Calibrated together: between two prompts craving is moved too, and the row regressed at prompts must show the table's lag,
+couplings and noise of 0.8 (test_people_life)."""
 _CRAVING_LEADS: Final = 0.5
 """Log of how much more often a cue is met for an SD of craving, in those whose craving comes first (assumed)."""
 _EXECUTIVE_OF_STRESS: Final = 0.25
@@ -78,29 +87,39 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A person's couplings by the hour. A stress that stays for 3 hours adds `stress` to craving, a cue `cue` at once."""
+    """What moves a person's craving, by the hour: what is present moves it while it is there."""
 
     kept: float
+    """Of craving's own part, from hour to hour."""
     cue: float
+    """Of a cue that is met, before incubation."""
     stress: float
     executive: float
     cue_stress: float
+    """Of a cue that is met, for each SD of stress above the usual."""
     noise: float
     cue_base: float
+    """The share of waking hours with a cue over a week: craving is told about its usual level."""
+    cue_at_entry: float
+    """Of a cue that is met, as incubated as on the first day: for the usual spread of craving."""
 
     @classmethod
-    def of(cls, couplings: Couplings, cue_rate: float) -> "Pull":
-        kept = couplings.lag ** (1 / 3)
-        share = (1.0 - kept) / (1.0 - couplings.lag)
-        noise = _NOISE * math.sqrt((1.0 - kept**2) / (1.0 - kept**6))
-        cue = couplings.cue if couplings.cue_leads else 0.25 * couplings.cue
-        return cls(kept, cue, share * couplings.stress, share * couplings.executive, couplings.cue_stress, noise, cue_rate)
+    def of(cls, person: Person) -> "Pull":
+        couplings = person.couplings
+        lag = min(0.8, _OWN_LAG * couplings.lag)
+        kept = lag ** (1 / _LAG_HOURS)
+        noise = _NOISE * math.sqrt((1.0 - kept**2) / (1.0 - lag**2))
+        cue = (couplings.cue if couplings.cue_leads else 0.25 * couplings.cue) / _CUE_SD
+        both = couplings.cue_stress * (1.0 - _USUAL_RATE) / _CUE_SD
+        at_entry = cue * (1.0 + couplings.incubation * incubation(person.abstinent_days))
+        return cls(kept, cue, couplings.stress, couplings.executive, both, noise, usual_rate(person), at_entry)
 
     @property
     def spread(self) -> float:
-        """SD of craving: noise and inputs, as if independent."""
-        white = self.noise**2 + self.cue_base * (1.0 - self.cue_base) * self.cue**2 + (self.cue_base * self.cue_stress) ** 2
-        return math.sqrt((white + 3.0 * (self.stress**2 + self.executive**2)) / (1.0 - self.kept**2))
+        """SD of craving: noise and inputs, as if these were independent from hour to hour."""
+        met = self.cue_base * ((1.0 - self.cue_base) * self.cue_at_entry**2 + self.cue_stress**2 / 2.0)
+        moved = met + self.stress**2 + self.executive**2 + 2.0 * _EXECUTIVE_OF_STRESS * self.stress * self.executive
+        return math.sqrt((self.noise**2 + (_LASTS * self.kept) ** 2 * moved) / (1.0 - self.kept**2) + moved)
 
 
 def live(person: Person, pull: Pull, number: int, start: datetime, carried: Carried) -> Day:
@@ -180,25 +199,32 @@ def _craving(
     abstinent: float,
     carried: Carried,
 ) -> tuple[Hours, int]:
-    """Craving about the person's level, with its lag, the cues that were met, stress, executive load and noise."""
+    """Craving about the person's level: its own lag and noise, and the cues, stress and executive load that are there in the hour."""
     (unit, normal), (stress, executive) = draws, load
     cue = pull.cue * (1.0 + person.couplings.incubation * incubation(abstinent))
     often = _often(person, local)
-    now, met, out = carried.craving, 0, array("d")
+    own, now, met, out = carried.craving, carried.craving, 0, array("d")
     for hour in range(HOURS):
-        wall = local.hour + hour
-        input_ = pull.stress * stress[hour] + pull.executive * executive[hour] + pull.noise * normal[96 + hour]
+        wall, pressed = local.hour + hour, stress[hour]
+        own = pull.kept * own + pull.noise * normal[96 + hour]
+        moved = pull.stress * pressed + pull.executive * executive[hour]
         if waking[0] <= wall < waking[1]:
             rate = often[wall % 24]
             if not person.couplings.cue_leads:
                 rate = min(0.9, rate * math.exp(min(2.0, _CRAVING_LEADS * now)))
             here = unit[hour] < rate
             met |= here << hour
-            input_ += cue * (here - rate) + (pull.cue_stress * stress[hour] if here else 0.0)
-        now = pull.kept * now + input_
+            moved += cue * (here - pull.cue_base) + (pull.cue_stress * max(0.0, pressed) if here else 0.0)
+        now = own + moved
         out.append(now)
-    carried.craving = now
+        own += _LASTS * moved
+    carried.craving = own
     return out, met
+
+
+def usual_rate(person: Person) -> float:
+    """The chance of a cue in a waking hour over a week."""
+    return min(0.9, _IN_A_WEEK * person.cue_rate) if person.cue_evenings else person.cue_rate
 
 
 def _often(person: Person, local: datetime) -> tuple[float, ...]:

@@ -53,7 +53,7 @@ def _opening(key: bytes) -> timedelta | None:
 
 def usual_clock(key: bytes) -> PhoneClock:
     """Most phones are right to 2 seconds, one in twenty is minutes off."""
-    some, size = fraction(key, "clock"), bell(key, "clock")
+    some, size = fraction(key, "clock"), bell(key, "clock is off")
     return PhoneClock(timedelta(seconds=round(min(2.0, max(-2.0, size)), 3) if some < 0.95 else round(180 * size)))
 
 

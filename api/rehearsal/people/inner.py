@@ -40,7 +40,7 @@ class InnerLife:
     def __post_init__(self) -> None:
         local = self.person.joins_at.astimezone(ZoneInfo(self.person.zone))
         self._origin = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-        self._pull = Pull.of(self.person.couplings, self.person.cue_rate)
+        self._pull = Pull.of(self.person)
         self._carried = Carried(last_use=-self.person.abstinent_days)
 
     def feelings(self, at: datetime) -> Feelings:

@@ -114,10 +114,11 @@ class Slip(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Couplings:
-    """Sizes in units of craving's own noise: mean (SD over people), assumed; directions from risk-model.md 1.1."""
+    """Craving for one standard deviation of what moves it, where its noise has 0.8: mean (SD over people), assumed; directions from
+    risk-model.md 1.1."""
 
     lag: float
-    """Of craving on itself at 3 hours: 0.35 (0.12)."""
+    """Of craving on itself at 4 hours: 0.35 (0.12)."""
     cue: float
     """0.45 (0.25)."""
     stress: float
@@ -125,7 +126,7 @@ class Couplings:
     executive: float
     """0.15 (0.10)."""
     cue_stress: float
-    """Cue and stress together: 0.10 (0.08)."""
+    """Cue and stress above the usual together: 0.10 (0.08)."""
     incubation: float
     """g of cue × (1 + g i(abstinence)): 0 or 0.6."""
     cue_leads: bool

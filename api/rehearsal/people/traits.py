@@ -35,7 +35,7 @@ def couplings(key: bytes, *, female: bool, world: World = World.USUAL) -> Coupli
     lag, cue, stress, executive, both = bells(key, 5, "couplings")
     if world is World.NULL_COUPLING:
         return Couplings(min(0.7, max(0.05, 0.35 + 0.12 * lag)), 0.0, 0.0, 0.0, 0.0, 0.0, cue_leads=True)
-    leads, incubates = numbers(key, 2, "couplings")
+    leads, incubates = numbers(key, 2, "kind of person")
     return Couplings(
         lag=min(0.7, max(0.05, 0.35 + 0.12 * lag)),
         cue=0.45 + 0.25 * cue,
