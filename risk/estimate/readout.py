@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from math import exp2, sqrt
+from math import erfc, exp, exp2, pi, sqrt
 from typing import Final, TypeVar
 
 from risk.estimate import change, cues, explain, lagged, levels
@@ -23,6 +23,10 @@ _REWARDS: Final = frozenset({LIKING, *OTHER_REWARDS})
 EVENT_HALF_LIFE_HOURS: Final = 72.0
 _SENSITIZABLE: Final = tuple((name, REGRESSORS.index(name)) for name in ("R", "S", "W", "E"))
 _NOTHING: Final = Band(None)
+FAR: Final = 6.0
+"""A scale's end that is further away than this many deviations cuts nothing off."""
+ROOT_2: Final = sqrt(2.0)
+ROOT_2_PI: Final = sqrt(2.0 * pi)
 T = TypeVar("T")
 
 
@@ -257,24 +261,39 @@ def _nowcast(nowcast: Nowcast, scores: Scores, before: Mapping[str, Baseline], l
     """
     if layout.main is None or not scores.answered or scores.own[1:].count(None) == 4:
         return _NOTHING
-    return _on_scale(nowcast.expected, nowcast.sd, before, layout.main)
+    value, low, high = _on_scale(nowcast.expected, nowcast.sd, before, layout.main)
+    return Band(expected_report(value, (high - low) / (2.0 * WIDTH_90)), _unit(low), _unit(high))
+
+
+def expected_report(mean: float, sd: float) -> float:
+    """What is said on average of something that is normal and can be said on [0, 1] only: lower is said as 0, higher as 1.
+
+    >>> round(expected_report(0.5, 0.1), 6), round(expected_report(0.0, 0.1), 6), round(expected_report(-0.5, 0.1), 6)
+    (0.5, 0.039894, 0.0)
+    """
+    low, high = mean / sd, (1.0 - mean) / sd
+    if low > FAR and high > FAR:
+        return mean
+    under, over = 0.5 * erfc(low / ROOT_2), 0.5 * erfc(high / ROOT_2)
+    bent = (exp(-0.5 * low * low) - exp(-0.5 * high * high)) * sd / ROOT_2_PI
+    return _unit(mean * (1.0 - under - over) + over + bent)
 
 
 def _forecast(state: RiskState, local_hour: float, prior: Prior, layout: Layout) -> Band:
     ahead = None if layout.main is None else lagged.forecast(state.lagged, local_hour, prior)
     if layout.main is None or ahead is None:
         return _NOTHING
-    return _on_scale(ahead.expected, ahead.sd, state.items, layout.main)
+    value, low, high = _on_scale(ahead.expected, ahead.sd, state.items, layout.main)
+    return Band(_unit(value), _unit(low), _unit(high))
 
 
-def _on_scale(expected: float, sd: float, items: Mapping[str, Baseline], main: Place) -> Band:
-    """Latent units to the scale of the main indicator, [0, 1]."""
+def _on_scale(expected: float, sd: float, items: Mapping[str, Baseline], main: Place) -> tuple[float, float, float]:
+    """Latent units to the scale of the main indicator, where they may lie outside [0, 1]."""
     known = items.get(main.variable)
     middle = main.mean if known is None else known.mean
     unit = main.unit * main.information / main.pull
     value, width = middle + unit * expected, unit * WIDTH_90 * sd
-    low, high = value - width, value + width
-    return Band(value, low, high) if low >= 0.0 and high <= 1.0 else Band(_unit(value), _unit(low), _unit(high))
+    return value, value - width, value + width
 
 
 def _unit(value: float) -> float:

@@ -39,6 +39,7 @@ WAYS: Final[Mapping[str, Callable[[float, float], tuple[float, float]]]] = {
     "unshrunk": lambda _mean, _sd: (0.0, OPEN),
 }
 """Couplings drawn to the population's; the population's alone; none, so that only the person's own mean is left; the person's alone."""
+ALONE: Final = "running mean"
 KINDS: Final = ("forecast", "nowcast")
 
 
@@ -88,7 +89,7 @@ def errors(streams: Sequence[Stream], nodes: Nodes, shipped: Document, *, tell: 
         document = learned([streams[one] for one in inside], nodes, shipped).document
         priors = {way: changed(document, change) for way, change in WAYS.items()}
         for person in outside.tolist():
-            said_by = [(way, _followed(streams[person], nodes, prior)) for way, prior in priors.items()]
+            said_by = [(way, _followed(streams[person], nodes, prior, alone=way == ALONE)) for way, prior in priors.items()]
             rows += [(person, fold, craving) for craving, _, _ in said_by[0][1]]
             for way, found in said_by:
                 missed["forecast", way] += [craving - ahead for craving, ahead, _ in found]
@@ -99,14 +100,18 @@ def errors(streams: Sequence[Stream], nodes: Nodes, shipped: Document, *, tell: 
     return Errors(columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2], by_way)
 
 
-def _followed(stream: Stream, nodes: Nodes, prior: Prior) -> list[tuple[float, float, float]]:
-    """Craving as said, as forecast from the answer before, and as read from what else was said with it; from the second time on."""
+def _followed(stream: Stream, nodes: Nodes, prior: Prior, *, alone: bool = False) -> list[tuple[float, float, float]]:
+    """Craving as said, as forecast from the answer before, and as read from what else was said with it; from the second time on.
+
+    `alone`: it is the person's mean that is both foreseen and read.
+    """
     layout, found = lay_out(nodes, prior), []
     state = estimator.start(prior, "laboratory")
     for one in stream:
         if CRAVING in one.answers and state.lagged.at is not None:
-            ahead = _forecast(state, one.local_hour, one.event_time.timestamp(), layout)
-            found.append((one.answers[CRAVING], ahead, _nowcast(state, one, prior, nodes, layout)))
+            mean = _on_scale(0.0, state, layout)
+            ahead = mean if alone else _forecast(state, one.local_hour, one.event_time.timestamp(), layout)
+            found.append((one.answers[CRAVING], ahead, mean if alone else _nowcast(state, one, prior, nodes, layout)))
         state, _ = estimator.update(state, one, prior, nodes)
     return found
 

@@ -1,6 +1,7 @@
 """What the network is (risk-model.md 2.4): nodes, two recursions, discordance. The equations of 2.3 fail where ours hold."""
 
 from dataclasses import replace
+from statistics import NormalDist, fmean
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from risk.estimate import coupling, estimator
 from risk.estimate.explain import top_contribution
 from risk.estimate.nodes import Nodes
+from risk.estimate.readout import expected_report
 from risk.terms import Observation
 from tests.risk.estimate_streams import ITEMS, PRIOR, Person, answer, run, stream
 from tests.risk.uncorrected import Uncorrected
@@ -90,6 +92,22 @@ def test_the_lagged_network_tells_before_from_at_once():
     assert same.low < 0.05
     back = run(lagged_world(1, 40, 0.6))[1][-1].edges["E>S"]
     assert back.low < 0.0 < back.high
+
+
+@pytest.mark.parametrize("sd", [0.02, 0.1, 0.4, 3.0])
+@pytest.mark.parametrize("mean", [-0.9, -0.05, 0.0, 0.08, 0.5, 0.97, 1.6])
+def test_what_is_expected_to_be_said_is_the_mean_of_what_can_be_said(mean: float, sd: float):
+    """Against the mean of a cut-off normal over 20,001 quantiles: steps of half of a ten-thousandth of its width."""
+    quantiles = NormalDist(mean, sd)
+    said = [min(1.0, max(0.0, quantiles.inv_cdf((step + 0.5) / 20_001))) for step in range(20_001)]
+    assert expected_report(mean, sd) == pytest.approx(fmean(said), abs=2e-4)
+
+
+def test_an_expected_report_lies_within_the_scale_and_above_what_is_felt_near_the_floor():
+    assert 0.0 <= expected_report(-40.0, 0.1) < 1e-12
+    assert expected_report(41.0, 0.1) == 1.0
+    assert expected_report(0.02, 0.1) > 0.04 > 0.02
+    assert expected_report(0.5, 0.01) == 0.5
 
 
 def test_nowcast_and_forecast_are_two_numbers():

@@ -71,8 +71,10 @@ def test_a_forecast_does_not_hear_what_is_said_with_the_craving_and_a_nowcast_do
 
 def test_the_running_mean_says_the_same_whatever_is_present() -> None:
     prior = lab.changed(PRIOR.document, lab.WAYS["running mean"])
-    _, ahead, now = lab._followed(changed(STREAMS[0], stress=1.0), NODES, prior)[-1]
-    assert now == pytest.approx(ahead, abs=1e-3)
+    _, ahead, now = lab._followed(STREAMS[0], NODES, prior, alone=True)[-1]
+    assert now == ahead
+    assert lab._followed(changed(STREAMS[0], stress=1.0), NODES, prior, alone=True)[-1][1:] == (ahead, now)
+    assert lab._followed(STREAMS[0], NODES, prior)[-1][1] == pytest.approx(ahead, abs=1e-3), "as couplings of nought forecast"
 
 
 def test_a_prior_finds_couplings_that_are_there_and_their_spread() -> None:
