@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from risk.estimate.coupling import HALF_LIFE_HOURS, HUBER_VARIANCE, fade, robust
 from risk.estimate.digits import packed, unpacked
+from risk.estimate.kernels.kernel import Flat
 from risk.estimate.nodes import NODES
 from risk.estimate.prior import Coupled, Prior, Residual
 from risk.estimate.regressors import GAP_HOURS, clock, lag_share, over_night
@@ -102,19 +103,36 @@ def widening(total: float, observed: float, residual: Residual) -> float:
     return (weight + total) / (weight + observed)
 
 
-def forecast(state: Lagged, local_hour: float, prior: Prior) -> Forecast | None:
-    """Craving at the next prompt: four hours on, or ten where the night lies between. None before the first answer."""
+def forecast(state: Lagged, second: int, local_hour: float, prior: Prior) -> Forecast | None:
+    """Craving at the next prompt, foreseen at `second`: four hours on, or ten where the night lies between. None before the first answer.
+
+    In silence it is foreseen from an answer that is older by what has passed. Its lags have faded, so that what is expected goes back to
+    what is usual, and of what they would have explained the faded part is not known: its variance comes back to the forecast's.
+    """
     if state.at is None:
         return None
+    waited = (second - state.at) / 3600.0
     night = over_night(DAY_HOURS, (local_hour + DAY_HOURS) % 24.0) or local_hour >= 24.0 - DAY_HOURS
-    hours = NIGHT_HOURS if night else DAY_HOURS
+    ahead = NIGHT_HOURS if night else DAY_HOURS
+    night = night or over_night(waited, local_hour)
     block = state.night if night else state.day
-    x = regressors(state.nodes, hours, (local_hour + hours) % 24.0, night)
+    x = regressors(state.nodes, waited + ahead, (local_hour + ahead) % 24.0, night)
     kernel = (prior.night if night else prior.day).kernel
     residual = prior.document.lag_residual
-    doubt = kernel.square(unpacked(block.memory), x) * widening(state.total, state.observed[0], residual)
-    variance = row_variance(state.observed[0], state.scatter[0], residual)
-    return Forecast(sum(map(mul, x, block.rows[0])), sqrt(variance * (1.0 + doubt)))
+    memory, row = unpacked(block.memory), block.rows[0]
+    doubt = kernel.square(memory, x) * widening(state.total, state.observed[0], residual)
+    variance = row_variance(state.observed[0], state.scatter[0], residual) * (1.0 + doubt)
+    if waited > 0.0:
+        variance += _faded(memory, row, waited + ahead, night)
+    return Forecast(sum(map(mul, x, row)), sqrt(variance))
+
+
+def _faded(memory: Flat, row: list[float], hours: float, night: bool) -> float:
+    """Variance of what lags would have explained had they not faded: couplings squared times mean squares of what was met."""
+    share = lag_share(hours, NIGHT_HOURS if night else DAY_HOURS)
+    size = len(row)
+    seen = memory[size * (size + 1) // 2 :]
+    return (1.0 - min(1.0, share * share)) * sum(row[lag] * row[lag] * seen[lag] for lag in range(size - 5, size))
 
 
 def edges(state: Lagged, prior: Prior) -> Bands:

@@ -77,7 +77,7 @@ def read_out(
         population_drive=population,
         discordance=None if scores.own[0] is None else population - scores.own[0],
         nowcast=_nowcast(nowcast, scores, before, layout),
-        forecast=_forecast(state, observation.local_hour, prior, layout),
+        forecast=_forecast(state, second, observation.local_hour, prior, layout),
         couplings=Bands(NAMED, partial(_couplings, nowcast)),
         edges=lagged.edges(state.lagged, prior),
         innovation=nowcast.surprise,
@@ -279,8 +279,8 @@ def expected_report(mean: float, sd: float) -> float:
     return _unit(mean * (1.0 - under - over) + over + bent)
 
 
-def _forecast(state: RiskState, local_hour: float, prior: Prior, layout: Layout) -> Band:
-    ahead = None if layout.main is None else lagged.forecast(state.lagged, local_hour, prior)
+def _forecast(state: RiskState, second: int, local_hour: float, prior: Prior, layout: Layout) -> Band:
+    ahead = None if layout.main is None else lagged.forecast(state.lagged, second, local_hour, prior)
     if layout.main is None or ahead is None:
         return _NOTHING
     value, low, high = _on_scale(ahead.expected, ahead.sd, state.items, layout.main)

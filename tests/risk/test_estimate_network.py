@@ -6,7 +6,7 @@ from statistics import NormalDist, fmean
 import numpy as np
 import pytest
 
-from risk.estimate import coupling, estimator
+from risk.estimate import coupling, estimator, lagged
 from risk.estimate.explain import top_contribution
 from risk.estimate.nodes import Nodes
 from risk.estimate.readout import expected_report
@@ -92,6 +92,27 @@ def test_the_lagged_network_tells_before_from_at_once():
     assert same.low < 0.05
     back = run(lagged_world(1, 40, 0.6))[1][-1].edges["E>S"]
     assert back.low < 0.0 < back.high
+
+
+def test_in_silence_a_forecast_goes_back_to_what_is_usual_and_grows_wide():
+    """After one answer far above the usual; at hours that are a day apart the clock is the same."""
+    usual = stream(Person(lag=0.6, noise=0.4), 205, 28)
+    high = answer("high", 28 * 24.0 + 9.5, {"craving": 0.9, "cue_met": 1.0, "stress": 0.9, "control": 0.6, "withdrawal": 0.6})
+    gone = [answer(f"gone{hours}", 28 * 24.0 + 9.5 + hours, {}, kind="expiry", trains=False) for hours in (2.5, 24.0, 48.0, 72.0)]
+    state, estimates = run([*usual, high, *gone])
+    told, soon, *later = [one.forecast.value for one in estimates[-5:]]
+    mean = state.items["craving"].mean
+    assert told > soon > later[0] >= later[1] >= later[2]
+    assert abs(later[2] - mean) < 0.3 * abs(told - mean)
+    assert [one.level for one in estimates[-4:]] == [estimates[-5].level] * 4, "silence never says calm"
+
+    since = int(high.event_time.timestamp())
+    by_day = [lagged.forecast(state.lagged, since + int(3600 * hours), 9.5, PRIOR).sd for hours in (0.0, 1.0, 3.0, 5.0)]
+    by_night = [lagged.forecast(state.lagged, since + int(3600 * hours), 9.5, PRIOR).sd for hours in (24.0, 48.0, 72.0, 7 * 24.0)]
+    for sds in (by_day, by_night):
+        assert sds == sorted(sds)
+        assert sds[0] < sds[-1]
+    assert by_night[-1] == pytest.approx(by_night[-2], rel=1e-6), "once all that was told has faded it is as wide as craving is"
 
 
 @pytest.mark.parametrize("sd", [0.02, 0.1, 0.4, 3.0])

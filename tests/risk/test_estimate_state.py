@@ -24,7 +24,7 @@ from risk.refold import estimate_detail
 from risk.terms import Observation
 from tests.risk.estimate_streams import BEGIN, ITEMS, PRIOR, Person, answer, at, run, stream
 
-GOLDEN = "ecaabf5498593c8b"
+GOLDEN = "581b7978b6f5e062"
 RAW = Path(__file__).parents[2] / "risk" / "estimate" / "priors" / "population.json"
 
 
