@@ -34,10 +34,13 @@ _CUE_SD: Final = 0.43
 _USUAL_RATE: Final = 0.25
 _IN_A_WEEK: Final = 1.57
 """How much oftener cues are met over a week's waking hours by those who meet twice as many in the evening and at weekends."""
-_LASTS, _OWN_LAG, _NOISE = 0.15, 1.3, 0.77
-"""Share of what moved craving that goes on with its own part; how much more of that lasts for 4 hours than the table's lag; SD of its noise
-over 4 hours. Calibrated together: between two prompts craving is moved too, and the row regressed at prompts must show the table's lag,
-couplings and noise of 0.8 (test_people_life)."""
+_LASTS: Final = 0.15
+"""Share of what moved craving that goes on with craving's own part."""
+_OWN_LAG: Final = 1.3
+"""How much more of its own part than the table's lag lasts for 4 hours."""
+_NOISE: Final = 0.77
+"""SD of the own part's noise over 4 hours. These three are calibrated together: between two prompts craving is moved too, and the row
+regressed at prompts must show the table's lag, couplings and noise of 0.8 (test_people_life)."""
 _CRAVING_LEADS: Final = 0.5
 """Log of how much more often a cue is met for an SD of craving, in those whose craving comes first (assumed)."""
 _EXECUTIVE_OF_STRESS: Final = 0.25
