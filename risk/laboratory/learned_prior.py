@@ -35,7 +35,9 @@ LEAST_PUBLISHED: Final = 20
 LEAST_SPREAD: Final = 0.02
 """Of a variable on [0, 1]."""
 TOGETHER: Final = ("lag", "R", "S", "W", "E")
-"""Couplings that may vary together between people; every other varies on its own."""
+"""Couplings that may vary together between people, where many are known; every other varies on its own."""
+LEAST_TOGETHER: Final = 500
+"""People behind such a covariance. Of fewer its correlations are mostly chance, and the weakest coupling follows others by them (0030)."""
 METHOD: Final = "REML of a regression whose coefficients differ between people"
 LEARNED: Final = "learned"
 """The source of a number that was learned."""
@@ -76,7 +78,7 @@ def learned(streams: Sequence[Stream], nodes: Nodes, base: Document) -> Learned:
     indicators = [name for name, node in nodes.items() if node.node == "C"]
     if all(len({each.answers[name] for one in streams for each in one if name in each.answers}) < 2 for name in indicators):
         raise Invalid("craving_never_moves", "Every answer about craving is the same: nothing goes with it.")
-    together = [REGRESSORS.index(name) for name in TOGETHER]
+    together = [REGRESSORS.index(name) for name in TOGETHER] if used >= LEAST_TOGETHER else []
     present = reml([one.present for one in rows], together, [one.floors for one in rows])
     day, night = reml([one.day for one in rows]), reml([one.night for one in rows])
     weights = [sum(len(one.day) for one in rows), sum(len(one.night) for one in rows)]

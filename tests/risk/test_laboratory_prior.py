@@ -10,6 +10,7 @@ import pytest
 
 from models.errors import Invalid
 from risk.estimate.prior import PRIOR_FILE, REGRESSORS, load
+from risk.laboratory import learned_prior
 from risk.laboratory.learned_prior import TOGETHER, Learned, learned, published
 from risk.laboratory.mixed import FLOOR, Rows, reml
 from tests.risk.estimate_streams import ITEMS, PRIOR, answer, people
@@ -155,6 +156,19 @@ def test_a_learned_prior_says_what_it_learned_from_and_loads_in_a_rehearsal_only
     assert document.limits == PRIOR.document.limits
     assert len(document.coupling_covariance) == len(REGRESSORS)
     assert eigenvalues(document.coupling_covariance).min() > 0.0
+
+
+def test_couplings_vary_together_only_where_many_people_are_known(found: Learned, monkeypatch: pytest.MonkeyPatch):
+    def apart(one: Learned) -> list[float]:
+        return [value for row in one.document.coupling_covariance for value in row[:-1]]
+
+    assert not any(apart(found))
+    monkeypatch.setattr(learned_prior, "LEAST_TOGETHER", 24)
+    many = learned([observations for _, observations in people(24, 10, seed=70)], ITEMS, PRIOR.document)
+    assert sum(map(bool, apart(many))) == 10, "five couplings, each with each"
+    assert [many.document.coupling[name].mean for name in TOGETHER] == pytest.approx(
+        [found.document.coupling[name].mean for name in TOGETHER], abs=0.06
+    )
 
 
 def test_what_began_from_simulated_people_is_of_simulated_people(found: Learned):
