@@ -8,11 +8,11 @@ people are compared: the spread of ridge estimates is too small (0.17 for a true
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, pi, sqrt
 from typing import Final
 
 import numpy as np
 
+from risk.estimate.coupling import censored
 from risk.refit.table import Flags, Floats
 
 ROUNDS: Final = 500
@@ -24,9 +24,6 @@ FLOOR: Final = 0.02
 
 LEAST_NOISE: Final = 1e-6
 """Least residual variance: people who always say the same must not count without bound."""
-
-LOWEST: Final = -30.0
-"""A floor further below what is expected, in deviations, says what one at this distance says."""
 
 Rows = Sequence[tuple[Sequence[float], float]]
 """One person's lines: regressors and what they are to explain."""
@@ -86,17 +83,14 @@ class _Lines:
         sd = noise**0.5
         for place, (x, y, low) in enumerate(zip(self.x, self.y, self.low, strict=True)):
             expected = x[low] @ theirs[place]
-            above = np.maximum((y[low] - expected) / sd, LOWEST)
-            under = np.array([0.5 * erfc(-one / sqrt(2.0)) for one in above.tolist()])
-            ratio = np.exp(-0.5 * above * above) / (sqrt(2.0 * pi) * under)
-            told = np.ones(len(y))
-            heard = y.copy()
-            told[low] = ratio * (ratio + above)
-            heard[low] = expected - sd / (ratio + above)
+            known = np.array([censored(one) for one in ((y[low] - expected) / sd).tolist()]).reshape(-1, 4)
+            _, information, square, same = known.T
+            told, heard = np.ones(len(y)), y.copy()
+            told[low], heard[low] = information, expected + sd * same
             self.gram[place] = (x * told[:, None]).T @ x
             self.cross[place] = x.T @ (told * heard)
             self.square += float(told @ (heard * heard))
-            self.missing += float((noise * (1.0 - above * ratio) - told[low] * (heard[low] - expected) ** 2).sum())
+            self.missing += noise * float((square - information * same * same).sum())
 
 
 def floored(matrix: Floats, least: float) -> Floats:
