@@ -30,7 +30,7 @@ prompt; *with ways of their own* they use scales in personal ways as well, of wh
 PARTS: dict[str, tuple[Callable[[int], list[Check]], int, int]] = {
     "recovery": (recovery.checks, 200, 10),
     "nulls": (nulls.checks, 100, 4),
-    "outcome": (outcome.checks, 300, 60),
+    "outcome": (outcome.checks, 150, 60),
     "running": (running.checks, 10_000, 30),
 }
 """Name -> what checks, how many people, and how many where it is only tried."""
